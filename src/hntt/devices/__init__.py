@@ -1,0 +1,1 @@
+"""Platforms of CLI devices: read, normalise, remediate, apply guarded."""

@@ -1,0 +1,1 @@
+"""What each device should look like: rendered text or declared state."""

@@ -1,0 +1,1 @@
+"""The twin of the province on one Linux machine."""

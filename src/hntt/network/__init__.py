@@ -1,0 +1,1 @@
+"""Facts derived from the register: addresses, lines, names, dial plan, bandwidth."""

@@ -1,0 +1,1 @@
+"""The register of the province: models, loader with source positions, findings and laws."""
