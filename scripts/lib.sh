@@ -1,0 +1,65 @@
+# shellcheck shell=sh
+# What every helper of ./run shares: language, progress lines with elapsed seconds, errors.
+# Sourced, never run. Expects $root (the project's root) to be set by the sourcing script.
+
+: "${root:?}"
+HNTT_START=${HNTT_START:-$(date +%s)}
+export HNTT_START
+
+venv=$root/.venv
+# Read by the scripts that source this file.
+# shellcheck disable=SC2034
+lock=$root/requirements.lock
+
+# The language in force; the same rule as hntt.i18n.language().
+speaks_vietnamese() {
+    case ${HNTT_LANG:-} in
+    [vV][iI]) return 0 ;;
+    [eE][nN]) return 1 ;;
+    esac
+    case ${LC_ALL:-${LC_MESSAGES:-${LANG:-}}} in
+    [vV][iI]*) return 0 ;;
+    *) return 1 ;;
+    esac
+}
+
+# tr_ VI EN: the text in the language in force, without a newline.
+tr_() {
+    if speaks_vietnamese; then printf '%s' "$1"; else printf '%s' "$2"; fi
+}
+
+elapsed() {
+    echo $(($(date +%s) - HNTT_START))
+}
+
+# say VI EN: one progress line that begins with the seconds since ./run began.
+say() {
+    printf '[%4d s] %s\n' "$(elapsed)" "$(tr_ "$1" "$2")"
+}
+
+# die VI EN [EXIT_CODE]: the error on stderr, then out.
+die() {
+    printf '%s: %s\n' "$(tr_ 'lỗi' 'error')" "$(tr_ "$1" "$2")" >&2
+    exit "${3:-1}"
+}
+
+# hntt_stamp: what .venv was made from. It changes with the lock, with pyproject.toml and with the place of the
+# project, since the scripts inside a virtual environment name the folder it was made in.
+hntt_stamp() {
+    { cat "$lock" "$root/pyproject.toml" && printf '%s\n' "$root"; } | sha256sum | cut -d' ' -f1
+}
+
+# venv_is_current: .venv exists, works, and was made from what the tree says now.
+venv_is_current() {
+    [ -f "$venv/.hntt-setup" ] &&
+        [ "$(sed -n 's/^stamp //p' "$venv/.hntt-setup")" = "$(hntt_stamp)" ] &&
+        "$venv/bin/python" -c 'import hntt' 2>/dev/null
+}
+
+# ensure_ready: runs setup when .venv is missing or stale, the way the user had it run before.
+ensure_ready() {
+    if venv_is_current; then return 0; fi
+    say 'Môi trường chưa có hoặc đã cũ: chạy ./run setup' 'The environment is missing or stale: running ./run setup'
+    if grep -qs '^system no$' "$venv/.hntt-setup"; then set -- --no-system; else set --; fi
+    "$root/scripts/setup.sh" "$@"
+}
