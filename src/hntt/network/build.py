@@ -108,9 +108,7 @@ def _centre(province: ProvinceFile) -> Place:
 
 def _district_centre(province: ProvinceFile, district: District) -> Place:
     entry, defaults = district.centre, province.defaults.district
-    identity = Identity(
-        district.slug, district.slug, Tier.DISTRICT, district.slug, district.code, 1, district.owner
-    )
+    identity = Identity(district.slug, district.slug, Tier.DISTRICT, district.slug, district.code, 1, district.owner)
     return Place(_site(province, entry, defaults, identity), entry, defaults, hub=f"rt.{CENTRE_LABEL}")
 
 
@@ -184,9 +182,7 @@ def _router(place: Place) -> Device:
     )
 
 
-def _endpoint(
-    place: Place, kind: Kind, prefix: str, platform: str, host_number: int, entry: Endpoint | None
-) -> Device:
+def _endpoint(place: Place, kind: Kind, prefix: str, platform: str, host_number: int, entry: Endpoint | None) -> Device:
     digit = dialplan.VCS_DIGIT if kind is Kind.VCS else dialplan.PC_DIGIT
     return _host(
         place,

@@ -101,6 +101,4 @@ class Network:
 
     def spokes_of(self, host: str) -> list[Line]:
         """The lines that end at this hub, in the order of their numbers."""
-        return sorted(
-            (line for line in self.lines.values() if line.hub == host), key=lambda line: line.number
-        )
+        return sorted((line for line in self.lines.values() if line.hub == host), key=lambda line: line.number)
