@@ -63,3 +63,26 @@ ensure_ready() {
     if grep -qs '^system no$' "$venv/.hntt-setup"; then set -- --no-system; else set --; fi
     "$root/scripts/setup.sh" "$@"
 }
+
+# lab_possible: containers can be had on this machine; otherwise $lab_reason says why not. HNTT_LAB=no asks for the
+# simulated devices on a machine that could do more.
+lab_possible() {
+    if [ "${HNTT_LAB:-}" = no ]; then
+        lab_reason='HNTT_LAB=no'
+        return 1
+    fi
+    lab_status=0
+    lab_reason=$("$venv/bin/hntt" lab capability 2>&1) || lab_status=$?
+    case $lab_status in
+    0) return 0 ;;
+    1) return 1 ;;
+    esac
+    die "không xét được máy này có dựng được phòng lab không: $lab_reason" \
+        "could not find out whether this machine can run the lab: $lab_reason"
+}
+
+# not_shown: what simulated devices do not show, in the words that the demo and the tests share.
+not_shown() {
+    tr_ 'không thấy được: FRR, OSPF và lọc gói thật, đường truyền có tốc độ thật, DNS/NTP/syslog thật, và việc mất liên lạc thật' \
+        'not shown: real FRR, OSPF and packet filtering, lines with their real rate, real DNS/NTP/syslog, and real loss of contact'
+}

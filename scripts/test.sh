@@ -1,0 +1,224 @@
+#!/bin/sh
+# test [-v] [STAGE…]: the stages in order; a failing one does not stop the others. JUnit XML in build/reports.
+set -eu
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+# shellcheck source=scripts/lib.sh
+. "$root/scripts/lib.sh"
+# shellcheck source=scripts/stages.sh
+. "$root/scripts/stages.sh"
+cd "$root"
+export PATH="$venv/bin:$PATH"
+
+# Stage and its limit in seconds. All limits and setup together stay below the ninety minutes that CI has.
+stage_limits='lint 420
+unit 480
+cases 300
+golden 240
+integration 420
+molecule 1320
+lab 900
+faults 600'
+all_stages=$(echo "$stage_limits" | cut -d' ' -f1)
+scenario_limit=600
+jobs=${HNTT_TEST_JOBS:-2}
+
+usage() {
+    tr_ 'cách dùng: ./run test [-v] [GIAI_ĐOẠN...]
+  -v   hiện mọi thứ các kiểm thử in ra
+Các giai đoạn: ' \
+        'usage: ./run test [-v] [STAGE...]
+  -v   show everything the tests print
+Stages: '
+    echo "$all_stages" | tr '\n' ' '
+    echo
+}
+
+limit_of() { echo "$stage_limits" | sed -n "s/^$1 //p"; }
+
+# --- the outcome of stages -------------------------------------------------------------------------------------
+
+passed_total=0
+failed_total=0
+skipped_total=0
+summary=$root/build/reports/summary.txt
+
+# count NAME STATUS SECONDS: adds up what the stage's JUnit XML says. A stage that ended badly without naming a
+# failed test (it crashed, ran out of time, found no test) counts as one failure.
+count() {
+    xml=$reports/$1.xml
+    failed=$(($(junit_number "$xml" failures) + $(junit_number "$xml" errors)))
+    skipped=$(junit_number "$xml" skipped)
+    passed=$(($(junit_number "$xml" tests) - failed - skipped))
+    if [ "$2" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
+    passed_total=$((passed_total + passed))
+    failed_total=$((failed_total + failed))
+    skipped_total=$((skipped_total + skipped))
+    if [ "$failed" -eq 0 ]; then verdict=passed; else verdict=FAILED; fi
+    printf '%5d s  %-12s %-8s %d passed, %d failed, %d skipped\n' "$3" "$1" "$verdict" "$passed" "$failed" "$skipped" \
+        >>"$summary"
+    say "$1: $passed đạt, $failed hỏng, $skipped bỏ qua ($3 giây)" \
+        "$1: $passed passed, $failed failed, $skipped skipped ($3 s)"
+}
+
+# not_run NAME VI EN: the stage is absent from the numbers, and the closing lines say so.
+not_run() {
+    printf '%5d s  %-12s %-8s %s\n' 0 "$1" 'not run' "$3" >>"$summary"
+    say "$1: không chạy: $2" "$1: not run: $3"
+}
+
+# --- kinds of stages -------------------------------------------------------------------------------------------
+
+# pytest_stage NAME FOLDER ARGUMENT…: a folder with no test fails unless a file named EMPTY in it says why.
+pytest_stage() {
+    stage=$1 folder=$2
+    shift 2
+    rm -f "$reports/$stage.xml"
+    if [ -f "$folder/EMPTY" ]; then
+        not_run "$stage" "$(head -n 1 "$folder/EMPTY")" "$(head -n 1 "$folder/EMPTY")"
+        return
+    fi
+    run_logged "$stage" "$(limit_of "$stage")" python -m pytest "--junitxml=$reports/$stage.xml" --durations=5 "$@"
+    if [ "$status" -ne 0 ] && [ -z "${HNTT_VERBOSE:-}" ]; then tail -n 100 "$log"; fi
+    if [ "$status" -eq 5 ]; then
+        say "$stage: không có kiểm thử nào" "$stage: there is no test"
+    fi
+    count "$stage" "$status" "$seconds"
+}
+
+no_lab() { not_run "$1" "$lab_reason; $(not_shown)" "$lab_reason; $(not_shown)"; }
+
+stage_lint() {
+    rm -f "$reports/lint.xml"
+    began=$(date +%s)
+    status=0
+    timeout -k 30 "$(limit_of lint)" "$root/scripts/lint.sh" </dev/null || status=$?
+    count lint "$status" $(($(date +%s) - began))
+}
+
+stage_unit() { pytest_stage unit tests/unit -n "$jobs" -m 'not lab' tests/unit; }
+stage_cases() { pytest_stage cases tests/cases -n "$jobs" -m 'not lab' tests/cases; }
+stage_golden() { pytest_stage golden tests/golden -n "$jobs" -m 'not lab' tests/golden; }
+
+# Faults have a stage of their own: every test file with "fault" in its path.
+stage_integration() {
+    pytest_stage integration tests/integration -m 'not lab' '--ignore-glob=*fault*' tests/integration
+}
+
+stage_lab() {
+    if lab_possible; then
+        pytest_stage lab tests -m lab '--ignore-glob=*fault*' tests
+    else
+        no_lab lab
+    fi
+}
+
+stage_faults() {
+    fault_tests=$(find tests -path '*fault*' -name 'test_*.py' | sort)
+    if [ -z "$fault_tests" ]; then
+        rm -f "$reports/faults.xml"
+        say 'faults: không có kiểm thử nào' 'faults: there is no test'
+        count faults 5 0
+        return
+    fi
+    if lab_possible; then chosen='lab or not lab'; else chosen='not lab'; fi
+    # Paths of our own tests hold no blanks.
+    # shellcheck disable=SC2086
+    pytest_stage faults tests/faults -m "$chosen" $fault_tests
+    if [ "$chosen" = 'not lab' ]; then
+        say "faults: chỉ trên thiết bị mô phỏng ($lab_reason); $(not_shown)" \
+            "faults: on simulated devices only ($lab_reason); $(not_shown)"
+    fi
+}
+
+stage_molecule() {
+    rm -f "$reports/molecule.cases" "$reports/molecule.xml"
+    if ! lab_possible; then
+        no_lab molecule
+        return
+    fi
+    deadline=$(($(date +%s) + $(limit_of molecule)))
+    stage_began=$(date +%s)
+    worst=5
+    for file in molecule/*/molecule.yml; do
+        [ -f "$file" ] || continue
+        scenario=$(basename "$(dirname "$file")")
+        [ "$worst" -ne 5 ] || worst=0
+        molecule_scenario "$scenario"
+    done
+    junit_write molecule
+    count molecule "$worst" $(($(date +%s) - stage_began))
+}
+
+molecule_scenario() {
+    left=$((deadline - $(date +%s)))
+    [ "$left" -lt "$scenario_limit" ] || left=$scenario_limit
+    [ "$left" -gt 1 ] || left=1
+    run_logged "molecule-$1" "$left" molecule test -s "$1"
+    if [ "$status" -eq 0 ]; then
+        say "  ✓ $1 ($seconds giây)" "  ✓ $1 ($seconds s)"
+        junit_case molecule "$1" "$seconds" passed
+    else
+        worst=1
+        say "  ✗ $1 ($seconds giây)" "  ✗ $1 ($seconds s)"
+        [ -n "${HNTT_VERBOSE:-}" ] || tail -n 60 "$log"
+        junit_case molecule "$1" "$seconds" failed "$log"
+    fi
+}
+
+# --- the closing -----------------------------------------------------------------------------------------------
+
+slowest_tests() {
+    for stage; do
+        grep -o '<testcase [^>]*>' "$reports/$stage.xml" 2>/dev/null |
+            sed -n "s/.*classname=\"\([^\"]*\)\" name=\"\([^\"]*\)\" time=\"\([0-9.]*\)\".*/\3 s  $stage: \1 \2/p"
+    done | sort -rn | head -n 10 | cut -c1-150
+}
+
+closing() {
+    echo
+    tr_ 'Giai đoạn, chậm nhất trước (nhật ký và JUnit XML: build/reports):' \
+        'Stages, slowest first (logs and JUnit XML: build/reports):'
+    echo
+    sort -rn "$summary"
+    tr_ 'Mười kiểm thử chậm nhất:' 'The ten slowest tests:'
+    echo
+    slowest_tests "$@"
+    echo
+    if grep -q 'not run' "$summary"; then
+        tr_ 'CHÚ Ý: có giai đoạn không chạy; kết quả dưới đây không nói gì về chúng.' \
+            'NOTE: some stages were not run; the numbers below say nothing about them.'
+        echo
+    fi
+    if [ "$skipped_total" -gt 0 ]; then
+        echo "$passed_total passed, $failed_total failed, $skipped_total skipped"
+    else
+        echo "$passed_total passed, $failed_total failed"
+    fi
+}
+
+wanted=
+for argument; do
+    case $argument in
+    -v | --verbose) export HNTT_VERBOSE=yes ;;
+    -h | --help) usage && exit 0 ;;
+    *)
+        if ! echo "$all_stages" | grep -qxF -- "$argument"; then
+            usage >&2
+            exit 2
+        fi
+        wanted="$wanted $argument"
+        ;;
+    esac
+done
+wanted=${wanted:-$all_stages}
+
+: >"$summary"
+for stage_name in $wanted; do
+    say "== $stage_name" "== $stage_name"
+    "stage_$stage_name"
+done
+# Stage names hold no blanks.
+# shellcheck disable=SC2086
+closing $wanted
+# All green with nothing run would say nothing.
+[ "$failed_total" -eq 0 ] && [ "$passed_total" -gt 0 ]
