@@ -1,0 +1,237 @@
+"""The lab's system images, built by mmdebstrap out of Debian's own packages.
+
+An image is defined by data (:class:`ImageDefinition`) and tagged with a hash of it, so it is built when its
+definition changes and never otherwise. The lab has no network; what the roles install is baked into each image
+as a small local apt repository (``/var/cache/hntt-repo``, with all dependencies, the image's only apt source),
+available but not installed. Which packages those are is said in ``image_packages.yml``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import fcntl
+import functools
+import hashlib
+import importlib.resources
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from hntt.i18n import tr
+from hntt.lab.errors import LabError
+from hntt.lab.shell import run
+
+Say = Callable[[str], None]
+_BUILD_SECONDS = 1800
+_REPO = "/var/cache/hntt-repo"
+
+_LAB_TOOLS = ("ethtool", "iperf3", "less", "tcpdump", "traceroute")
+_ROUTER = ("frr", "frr-pythontools")
+
+# chronyd is kept from the machine's clock (the container has no CAP_SYS_TIME), but runs and answers.
+_CHRONY_DROP_IN = """[Unit]
+ConditionCapability=
+[Service]
+ExecStart=
+ExecStart=!/usr/sbin/chronyd $DAEMON_OPTS -x
+"""
+_SUDOERS = "hntt ALL=(ALL:ALL) NOPASSWD: ALL\n"
+
+_MAKE_REPO = r"""
+mkdir -p REPO
+for package in PACKAGES; do
+  apt-get install -qq -y --no-install-recommends --download-only \
+    -o Dir::Cache::archives=REPO -o APT::Sandbox::User=root "$package" >/dev/null
+done
+rm -rf REPO/partial REPO/lock
+cd REPO
+for deb in *.deb; do
+  [ -e "$deb" ] || break
+  dpkg-deb --field "$deb"
+  printf 'Filename: ./%s\nSize: %s\nSHA256: %s\n\n' \
+    "$deb" "$(stat -c %s "$deb")" "$(sha256sum "$deb" | cut -d' ' -f1)"
+done > Packages
+rm -f /etc/apt/sources.list /etc/apt/sources.list.d/* /etc/apt/apt.conf.d/99mmdebstrap
+rm -rf /var/lib/apt/lists/*
+echo 'deb [trusted=yes lang=none] file:REPO ./' > /etc/apt/sources.list.d/hntt-repo.list
+apt-get update -qq
+"""
+
+_SETTLE = """
+useradd --create-home --shell /bin/bash --password '*' hntt
+rm -f /etc/ssh/ssh_host_*
+: > /etc/machine-id
+: > /etc/resolv.conf
+touch /etc/.updated /var/.updated
+systemctl mask systemd-logind.service systemd-journal-catalog-update.service e2scrub_reap.service \
+  apt-daily.timer apt-daily-upgrade.timer >/dev/null 2>&1
+"""
+
+_ROUTER_SETTLE = """
+useradd --create-home --shell /usr/bin/vtysh --groups frrvty,frr --password '*' hntt-net
+sed -i 's/^ospfd=no/ospfd=yes/' /etc/frr/daemons
+"""
+
+_LINUX_SETTLE = """
+systemctl enable systemd-networkd.service >/dev/null 2>&1
+"""
+
+
+@dataclass(frozen=True)
+class ImageDefinition:
+    """What an image is made of; every field counts for its tag.
+
+    ``files``: (path, mode, text). ``script`` runs at the end inside the new system, as root.
+    """
+
+    name: str
+    suite: str
+    packages: tuple[str, ...]
+    repository: tuple[str, ...]
+    files: tuple[tuple[str, int, str], ...]
+    script: str
+
+    @property
+    def tag(self) -> str:
+        """The image's name for podman, with the hash of this definition."""
+        digest = hashlib.sha256(json.dumps(dataclasses.asdict(self), sort_keys=True).encode()).hexdigest()
+        return f"localhost/{self.name}:{digest[:12]}"
+
+
+@functools.cache
+def image_definitions() -> Mapping[str, ImageDefinition]:
+    """All images by name: ``hntt-router`` (Debian 13 with FRR) and ``hntt-linux`` (Debian 13, bare)."""
+    listed = _package_lists()
+    base = (*listed["preinstalled"], *_LAB_TOOLS)
+    files = (
+        ("/etc/sudoers.d/hntt", 0o440, _SUDOERS),
+        ("/etc/systemd/system/chrony.service.d/lab.conf", 0o644, _CHRONY_DROP_IN),
+    )
+    definitions = [
+        _definition("hntt-router", (*base, *_ROUTER), listed["hntt-router"], files, _ROUTER_SETTLE),
+        _definition("hntt-linux", base, listed["hntt-linux"], files, _LINUX_SETTLE),
+    ]
+    return {definition.name: definition for definition in definitions}
+
+
+def _definition(
+    name: str,
+    packages: tuple[str, ...],
+    repository: list[str],
+    files: tuple[tuple[str, int, str], ...],
+    script: str,
+) -> ImageDefinition:
+    offered = tuple(sorted(set(repository) - set(packages)))
+    make_repo = _MAKE_REPO.replace("PACKAGES", " ".join(offered)).replace("REPO", _REPO)
+    return ImageDefinition(
+        name=name,
+        suite="trixie",
+        packages=tuple(sorted(set(packages))),
+        repository=offered,
+        files=files,
+        script=make_repo + _SETTLE + script,
+    )
+
+
+def _package_lists() -> dict[str, list[str]]:
+    text = importlib.resources.files("hntt.lab").joinpath("image_packages.yml").read_text(encoding="utf-8")
+    listed: dict[str, list[str]] = yaml.safe_load(text)
+    return listed
+
+
+def definition_of(name: str) -> ImageDefinition:
+    """The definition of that name; LabError when there is none."""
+    definition = image_definitions().get(name)
+    if definition is None:
+        raise LabError(tr(vi=f"không có image {name}", en=f"there is no image {name}"))
+    return definition
+
+
+def ensure_image(name: str, say: Say | None = None) -> str:
+    """Build the image of that name unless it is there, and return its tag (``localhost/NAME:HASH``).
+
+    Takes about half a minute when it has to build, and needs Debian's mirror then. Safe against being called
+    by several processes at once. LabError for an unknown name, CommandError when building fails.
+    """
+    definition = definition_of(name)
+    if image_exists(definition.tag):
+        return definition.tag
+    with _building(name):
+        if not image_exists(definition.tag):
+            _build(definition, say or (lambda _text: None))
+    return definition.tag
+
+
+def image_exists(tag: str) -> bool:
+    """Whether podman has an image of that tag."""
+    return run(["podman", "image", "exists", tag], check=False).returncode == 0
+
+
+def image_root(tag: str) -> Path:
+    """The directory with the image's files (an imported image is one layer); read only, by convention."""
+    shown = run(["podman", "image", "inspect", tag]).stdout
+    data: dict[str, Any] = json.loads(shown)[0]
+    driver = data["GraphDriver"]
+    if driver["Name"] != "overlay" or "LowerDir" in driver["Data"]:
+        raise LabError(
+            tr(
+                vi=f"podman phải lưu {tag} thành một lớp overlay, không phải {driver['Name']}",
+                en=f"podman has to store {tag} as one overlay layer, not as {driver['Name']}",
+            )
+        )
+    return Path(driver["Data"]["UpperDir"])
+
+
+@contextlib.contextmanager
+def _building(name: str) -> Iterator[None]:
+    lock = Path("/run/lock") / f"hntt-image-{name}.lock"
+    with lock.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _build(definition: ImageDefinition, say: Say) -> None:
+    say(tr(vi=f"tạo image {definition.tag}", en=f"building image {definition.tag}"))
+    with tempfile.TemporaryDirectory(prefix="hntt-image-") as scratch:
+        tree, archive = Path(scratch) / "tree", Path(scratch) / "image.tar"
+        _write_tree(definition, tree)
+        run(_mmdebstrap_command(definition, tree, archive), timeout=_BUILD_SECONDS)
+        run(["podman", "import", "--quiet", archive, definition.tag], timeout=_BUILD_SECONDS)
+
+
+def _write_tree(definition: ImageDefinition, tree: Path) -> None:
+    tree.mkdir()
+    tree.chmod(0o755)
+    for path, mode, text in definition.files:
+        target = tree / path.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        target.chmod(mode)
+
+
+def _mmdebstrap_command(definition: ImageDefinition, tree: Path, archive: Path) -> list[str]:
+    # The script goes in by argument of sh: a file in the new system would have to be removed from it again.
+    return [
+        "mmdebstrap",
+        "--quiet",
+        "--variant=minbase",
+        "--skip=cleanup/apt/lists,check/empty",
+        '--aptopt=Acquire::Languages "none"',
+        "--dpkgopt=path-exclude=/usr/share/man/*",
+        "--dpkgopt=path-exclude=/usr/share/doc/*",
+        f"--include={','.join(definition.packages)}",
+        f'--customize-hook=cp -r --preserve=mode {tree}/. "$1"/',
+        f"--customize-hook=chroot \"$1\" sh -euc '{_quoted(definition.script)}'",
+        definition.suite,
+        str(archive),
+    ]
+
+
+def _quoted(script: str) -> str:
+    return script.replace("'", "'\\''")
