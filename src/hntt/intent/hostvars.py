@@ -13,8 +13,8 @@ from typing import Any
 from hntt.network import addresses, dialplan, dns
 from hntt.network.build import CENTRE_LABEL, commune_slug
 from hntt.network.model import Device, Kind, Line, Network, Site, Tier
-from hntt.network.ports import Ports, port_names
-from hntt.register.models import District, Dscp, Register, Router, _Site
+from hntt.network.ports import port_names
+from hntt.register.models import Centre, Commune, District, DistrictCentre, Dscp, Register
 
 SSH_USER = "hntt"
 """The management user of every device: a shell and sudo on Linux, the CLI elsewhere."""
@@ -127,7 +127,7 @@ def _rooms(district: District | None) -> dict[str, str | None]:
     }
 
 
-def _entry(register: Register, site: Site) -> _Site:
+def _entry(register: Register, site: Site) -> Centre | DistrictCentre | Commune:
     district = _district(register, site)
     if district is None:
         return register.province.centre
@@ -142,8 +142,8 @@ def _room(register: Register, site: Site) -> dict[str, Any]:
 
 
 def _router(register: Register, network: Network, device: Device) -> dict[str, Any]:
-    own = _entry(register, device.site).router or Router()
-    ports = port_names(device.platform, own.ports or {})
+    own = _entry(register, device.site).router
+    ports = port_names(device.platform, dict(own.ports or {}) if own else {})
     uplink = network.lines.get(device.host)
     return {
         "router_id": str(device.site.loopback),

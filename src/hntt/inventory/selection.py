@@ -28,7 +28,7 @@ class Selection:
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any], where: str) -> Selection:
-        """The selection that the mapping under ``only:`` asks for; UsageError naming ``where`` when it is no such thing."""
+        """The selection that the mapping under ``only:`` asks for; UsageError naming ``where`` when it is none."""
         known = [field.name for field in fields(cls)]
         if not isinstance(options, Mapping) or set(options) - set(known):
             raise UsageError(

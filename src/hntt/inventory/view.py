@@ -69,6 +69,13 @@ def groups_of(device: Device) -> list[str]:
     return general + (_district_groups(device) if device.site.district else [])
 
 
+def groups_in_order(device: Device) -> list[str]:
+    """A device's groups as Ansible orders them when variables collide: by depth, then by name; the last one wins."""
+    direct = groups_of(device)
+    depth_two = direct[-1:] if device.site.district else []
+    return sorted(name for name in direct if name not in depth_two) + depth_two
+
+
 def _district_groups(device: Device) -> list[str]:
     district = group_name(device.site.district or "")
     return [district, f"{district}_{device.kind}"]

@@ -21,8 +21,8 @@ class Ports:
         return self.downlink_pattern.format(number=number, trunk=self.trunk)
 
 
-_DEFAULTS = {
-    "frr": {"wan": "wan", "lan": "lan", "services": "srv", "trunk": None},
+_DEFAULTS: dict[str, dict[str, str]] = {
+    "frr": {"wan": "wan", "lan": "lan", "services": "srv"},
     "cisco_ios": {
         "wan": "GigabitEthernet0/0",
         "lan": "GigabitEthernet0/2",
@@ -36,4 +36,11 @@ _DOWNLINK = {"frr": "ln{number}", "cisco_ios": "{trunk}.{number}", "mikrotik_rou
 
 def port_names(platform: str, own: Mapping[str, str]) -> Ports:
     """The names on ``platform``, those in ``own`` (the register's ``ports``) replaced; KeyError for no such platform."""
-    return Ports(**{**_DEFAULTS[platform], **own}, downlink_pattern=_DOWNLINK[platform])
+    names = {**_DEFAULTS[platform], **own}
+    return Ports(
+        wan=names["wan"],
+        lan=names["lan"],
+        services=names["services"],
+        trunk=names.get("trunk"),
+        downlink_pattern=_DOWNLINK[platform],
+    )

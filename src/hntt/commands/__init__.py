@@ -1,0 +1,1 @@
+"""The functions behind ``hntt``'s own sub-commands, one module each."""
