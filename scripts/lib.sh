@@ -86,3 +86,24 @@ not_shown() {
     tr_ 'không thấy được: FRR, OSPF và lọc gói thật, đường truyền có tốc độ thật, DNS/NTP/syslog thật, và việc mất liên lạc thật' \
         'not shown: real FRR, OSPF and packet filtering, lines with their real rate, real DNS/NTP/syslog, and real loss of contact'
 }
+
+# root_prefix: the words that make the next command run as root; fails when there is no way to.
+root_prefix() {
+    if [ "$(id -u)" = 0 ]; then
+        echo 'env'
+    elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
+        echo 'sudo env'
+    else
+        return 1
+    fi
+}
+
+# become_root VERB…: the lab takes root. Runs ./run VERB… again through sudo and does not return; returns when this
+# is root already, when simulated devices were asked for, or when there is no way to become root.
+become_root() {
+    if [ "$(id -u)" = 0 ] || [ "${HNTT_LAB:-}" = no ] || ! as_root=$(root_prefix); then return 0; fi
+    say 'Phòng lab cần quyền root: chạy tiếp bằng sudo' 'The lab takes root: going on through sudo'
+    # No compiled files that the user could not remove again.
+    # shellcheck disable=SC2086
+    exec $as_root "HNTT_LANG=$(tr_ vi en)" "HNTT_START=$HNTT_START" PYTHONDONTWRITEBYTECODE=1 "$root/run" "$@"
+}

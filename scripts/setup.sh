@@ -32,17 +32,6 @@ missing_packages() {
     done
 }
 
-# root_prefix: the words that make the next command run as root; fails when there is no way to.
-root_prefix() {
-    if [ "$(id -u)" = 0 ]; then
-        echo 'env'
-    elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
-        echo 'sudo env'
-    else
-        return 1
-    fi
-}
-
 # apt_install PACKAGE…: logged; waits for another apt instead of failing.
 apt_install() {
     # shellcheck disable=SC2086

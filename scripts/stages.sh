@@ -10,7 +10,7 @@ heartbeat=
 
 # stop_children: what is running ends with us; timeout hands the signal to the whole group of the check.
 stop_children() {
-    [ -z "$heartbeat" ] || kill "$heartbeat" 2>/dev/null || true
+    [ -z "$heartbeat" ] || kill -KILL "$heartbeat" 2>/dev/null || true
     [ -z "$child" ] || kill "$child" 2>/dev/null || true
 }
 trap 'stop_children; exit 130' INT
@@ -40,7 +40,8 @@ run_logged() {
     # shellcheck disable=SC2034
     wait "$child" || status=$?
     child=
-    kill "$heartbeat" 2>/dev/null || true
+    # Not TERM: a shell that has only just been forked can lose it to the trap it inherited.
+    kill -KILL "$heartbeat" 2>/dev/null || true
     wait "$heartbeat" 2>/dev/null || true
     heartbeat=
     if [ -n "$shown" ]; then
@@ -57,7 +58,12 @@ run_logged() {
 
 # beat NAME: a line a minute, so that a long check does not look like a hung one.
 beat() {
-    while sleep 60 >/dev/null 2>&1; do say "… $1 vẫn đang chạy" "… $1 is still running"; done
+    beats=0
+    # Short sleeps, since the one that runs when the heart stops is left behind; its output holds nobody's pipe.
+    while sleep 5 >/dev/null 2>&1; do
+        beats=$((beats + 1))
+        [ $((beats % 12)) -ne 0 ] || say "… $1 vẫn đang chạy" "… $1 is still running"
+    done
 }
 
 # xml_text: stdin as the text of an XML element; control characters have no place in XML 1.0.

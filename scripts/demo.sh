@@ -1,0 +1,178 @@
+#!/bin/sh
+# demo [--simulated]: the centre and district Quảng Ninh from nothing to audited, one drift found and repaired.
+# The lab stays up afterwards; ./run lab-down removes it. Logs: build/reports/demo-*.log.
+set -eu
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+# shellcheck source=scripts/lib.sh
+. "$root/scripts/lib.sh"
+# shellcheck source=scripts/stages.sh
+. "$root/scripts/stages.sh"
+cd "$root"
+export PATH="$venv/bin:$PATH"
+
+district=quang-ninh
+router=rt.hien-ninh.$district
+inventory=inventories/lab
+# A route nobody declared, into a prefix reserved for documentation: harmless, and plainly somebody's handiwork.
+drift_mark=192.0.2.0
+steps=0
+lines=$root/build/reports/demo.txt
+
+usage() {
+    tr_ 'cách dùng: ./run demo [--simulated]
+  --simulated   thiết bị mô phỏng trên loopback, dù máy này dựng được phòng lab thật' \
+        'usage: ./run demo [--simulated]
+  --simulated   simulated devices on loopback, although this machine can run the real lab'
+    echo
+}
+
+case ${1:-} in
+'') ;;
+--simulated) export HNTT_LAB=no ;;
+-h | --help) usage && exit 0 ;;
+*) usage >&2 && exit 2 ;;
+esac
+
+# --- measuring -------------------------------------------------------------------------------------------------
+
+memory_available() { sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo; }
+disk_used() { df -Pk "$root" | sed -n '2p' | tr -s ' ' | cut -d' ' -f3; }
+
+# watch_memory: keeps the lowest available memory in build/demo-memory until it is killed.
+watch_memory() {
+    lowest=$memory_before
+    while sleep 2 >/dev/null 2>&1; do
+        now=$(memory_available)
+        if [ "$now" -lt "$lowest" ]; then lowest=$now && echo "$lowest" >"$root/build/demo-memory"; fi
+    done
+}
+
+megabytes() { echo $((($1 + 1023) / 1024)); }
+
+# --- steps -----------------------------------------------------------------------------------------------------
+
+# attempt VI EN LIMIT_SECONDS COMMAND…: one step; its closing lines are shown, its status is left in $status.
+attempt() {
+    steps=$((steps + 1))
+    vi=$1 en=$2 limit=$3
+    shift 3
+    say "$steps. $vi" "$steps. $en"
+    run_logged "demo-$steps" "$limit" "$@"
+    [ -n "${HNTT_VERBOSE:-}" ] || tail -n 12 "$log" | sed 's/^/         | /'
+}
+
+# note VI EN: a line of the closing summary.
+note() { printf '%2d. %s\n' "$steps" "$(tr_ "$1" "$2")" >>"$lines"; }
+
+# step …: like attempt, and must succeed.
+step() {
+    attempt "$@"
+    if [ "$status" -ne 0 ]; then stop_here "$status"; fi
+    note "$vi: xong ($seconds giây)" "$en: done ($seconds s)"
+}
+
+# stop_here STATUS: what failed, where to look, how to clean up.
+stop_here() {
+    tail -n 40 "$log" >&2
+    die "bước $steps hỏng (mã $1): $vi. Nhật ký: build/reports/demo-$steps.log. Phòng lab còn nguyên để xem; ./run lab-down để dỡ." \
+        "step $steps failed (status $1): $en. Log: build/reports/demo-$steps.log. The lab is still there to look at; ./run lab-down removes it."
+}
+
+audit="ansible-playbook -i $inventory playbooks/audit.yml -e fail_on_drift=true"
+
+build_lab() {
+    step "Dựng ${kind_vi}: trung tâm và huyện Quảng Ninh, nạp cấu hình ban đầu (day-0)" \
+        "Building ${kind_en}: the centre and district Quảng Ninh, with day-0 configuration" 1800 \
+        hntt lab up ${simulated:+"$simulated"}
+}
+
+configure() {
+    step 'Cấu hình trung tâm, huyện, một xã thử trước rồi các xã còn lại' \
+        'Configuring the centre, the district, one canary commune, then the rest' 1200 \
+        ansible-playbook -i "$inventory" playbooks/rollout.yml -e "district=$district"
+    step 'Nghiệm thu: thông tuyến, đường đi, đồng hồ, tên miền' \
+        'Acceptance: reachability, routes, clocks, names' 600 \
+        ansible-playbook -i "$inventory" playbooks/verify.yml
+}
+
+show_path() {
+    [ -z "$simulated" ] || return 0
+    step "Đường đi từ $router đến máy chủ trung tâm" "The path from $router to the centre's server" 60 \
+        hntt lab exec "$router" -- traceroute -n -w 2 -q 1 noc.tinh
+}
+
+audit_is_clean() {
+    # The words of $audit hold no blanks.
+    # shellcheck disable=SC2086
+    step 'Đối chiếu toàn bộ: không sai lệch' 'Audit of everything: no drift' 300 $audit
+}
+
+inject_drift() {
+    if [ -n "$simulated" ]; then
+        set -- 'configure terminal' "ip route $drift_mark 255.255.255.0 Null0" end
+    else
+        set -- vtysh -c 'configure terminal' -c "ip route $drift_mark/24 Null0"
+    fi
+    attempt "Sửa tay một bộ định tuyến: thêm tuyến $drift_mark/24 trên $router" \
+        "A change by hand on a router: a route to $drift_mark/24 on $router" 60 hntt lab exec "$router" -- "$@"
+    if [ "$status" -ne 0 ]; then stop_here "$status"; fi
+}
+
+# The audit must fail because of our drift, not because of anything else.
+audit_finds_it() {
+    # shellcheck disable=SC2086
+    attempt 'Đối chiếu lại: phải tìm ra sai lệch' 'Audit again: it must find the drift' 300 $audit
+    if [ "$status" -eq 0 ] || ! grep -qF "$router" "$log" || ! grep -qF "$drift_mark" "$log"; then
+        stop_here "$status"
+    fi
+    note "Sửa tay trên $router (tuyến $drift_mark): đối chiếu tìm ra, thoát với mã $status ($seconds giây)" \
+        "A change by hand on $router (route $drift_mark): the audit found it, exit status $status ($seconds s)"
+}
+
+repair() {
+    step 'Sửa về đúng ý định (site.yml)' 'Repairing to what is intended (site.yml)' 600 \
+        ansible-playbook -i "$inventory" playbooks/site.yml
+    audit_is_clean
+}
+
+closing() {
+    kill -KILL "$watcher" 2>/dev/null || true
+    lowest=$(cat "$root/build/demo-memory")
+    {
+        tr_ "Tốn: $(elapsed) giây kể cả cài đặt, $(megabytes $(($(disk_used) - disk_before))) MB đĩa cho phòng lab và $(megabytes "$(du -sk "$venv" | cut -f1)") MB cho .venv, nhiều nhất $(megabytes $((memory_before - lowest))) MB bộ nhớ." \
+            "Cost: $(elapsed) s with installation, $(megabytes $(($(disk_used) - disk_before))) MB of disk for the lab and $(megabytes "$(du -sk "$venv" | cut -f1)") MB for .venv, at most $(megabytes $((memory_before - lowest))) MB of memory."
+        echo
+        if [ -n "$simulated" ]; then
+            tr_ "Thiết bị mô phỏng ($lab_reason); $(not_shown)." "Simulated devices ($lab_reason); $(not_shown)."
+        else
+            tr_ "Xem tiếp: hntt lab status, ssh -F .lab/ssh_config $router; báo cáo: build/reports/; dỡ: ./run lab-down" \
+                "Look further: hntt lab status, ssh -F .lab/ssh_config $router; reports: build/reports/; clean up: ./run lab-down"
+        fi
+        echo
+    } >>"$lines"
+    echo
+    cat "$lines"
+}
+
+if lab_possible; then
+    simulated='' kind_vi='phòng lab' kind_en='the lab'
+else
+    simulated=--simulated kind_vi='thiết bị mô phỏng' kind_en='simulated devices'
+    say "Không có phòng lab: $lab_reason; $(not_shown)" "No lab: $lab_reason; $(not_shown)"
+fi
+: >"$lines"
+disk_before=$(disk_used)
+memory_before=$(memory_available)
+echo "$memory_before" >"$root/build/demo-memory"
+watch_memory &
+watcher=$!
+trap 'kill -KILL "$watcher" 2>/dev/null || true' EXIT
+
+build_lab
+configure
+show_path
+audit_is_clean
+inject_drift
+audit_finds_it
+repair
+closing

@@ -1,0 +1,99 @@
+"""``./run demo``: the order of its steps, what it insists on, and what it says at the end."""
+
+from __future__ import annotations
+
+import pytest
+from toolchain_sandbox import Sandbox
+
+# Audit 1 is clean, audit 2 comes after the change by hand, audit 3 after the repair.
+AUDITS = """
+case "$*" in *audit.yml*) ;; *) exit 0 ;; esac
+echo x >>"$0.audits"
+[ "$(wc -l <"$0.audits")" -eq 2 ] || exit 0
+echo "rt.hien-ninh.quang-ninh: - ip route 192.0.2.0/24 Null0"
+exit 2"""
+
+
+@pytest.fixture
+def shown(ready: Sandbox) -> Sandbox:
+    """A machine on which everything goes as it should."""
+    ready.stand_in("ansible-playbook", AUDITS, in_venv=True)
+    return ready
+
+
+def steps(sandbox: Sandbox) -> list[str]:
+    """The playbooks and lab commands, without their options."""
+    found = []
+    for call in sandbox.calls:
+        words = call.split()
+        if words[0] == "ansible-playbook":
+            found.append(words[3].removeprefix("playbooks/"))
+        elif words[0] == "hntt" and words[2] != "capability":
+            found.append(" ".join(words[1:3]))
+    return found
+
+
+def test_the_steps_come_in_order_and_end_in_ten_lines(shown: Sandbox, shell: str) -> None:
+    done = shown.run("scripts/demo.sh", shell=shell)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert steps(shown) == [
+        "lab up",
+        "rollout.yml",
+        "verify.yml",
+        "lab exec",
+        "audit.yml",
+        "lab exec",
+        "audit.yml",
+        "site.yml",
+        "audit.yml",
+    ]
+    closing = done.stdout.split("\n\n")[-1].splitlines()
+    assert len(closing) == 10
+    assert "MB of memory" in closing[-2]
+    assert "./run lab-down" in closing[-1]
+
+
+def test_a_failed_step_stops_and_says_where_to_look(shown: Sandbox) -> None:
+    shown.stand_in("ansible-playbook", 'case "$*" in *verify*) echo unreachable; exit 4 ;; esac', in_venv=True)
+    done = shown.run("scripts/demo.sh")
+    assert done.returncode == 1
+    assert steps(shown)[-1] == "verify.yml"
+    assert "step 3 failed (status 4)" in done.stderr
+    assert "build/reports/demo-3.log" in done.stderr
+
+
+def test_an_audit_that_finds_nothing_fails_the_demo(shown: Sandbox) -> None:
+    shown.stand_in("ansible-playbook", in_venv=True)
+    done = shown.run("scripts/demo.sh")
+    assert done.returncode == 1
+    assert "step 7 failed (status 0)" in done.stderr
+
+
+def test_an_audit_that_fails_for_another_reason_fails_the_demo(shown: Sandbox) -> None:
+    shown.stand_in("ansible-playbook", AUDITS.replace("192.0.2.0", "198.51.100.0"), in_venv=True)
+    assert shown.run("scripts/demo.sh").returncode == 1
+
+
+def test_a_drift_that_is_not_repaired_fails_the_demo(shown: Sandbox) -> None:
+    shown.stand_in("ansible-playbook", AUDITS.replace("-eq 2", "-lt 2"), in_venv=True)
+    shown.stand_in("ansible-playbook", AUDITS.replace("-eq 2 ] ||", "-ge 2 ] ||"), in_venv=True)
+    done = shown.run("scripts/demo.sh")
+    assert done.returncode == 1
+    assert steps(shown)[-2:] == ["site.yml", "audit.yml"]
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_simulated_devices_take_the_same_steps_and_say_what_is_not_shown(shown: Sandbox, asked: bool) -> None:
+    if not asked:
+        shown.stand_in("hntt", 'case $2 in capability) echo "no root"; exit 1 ;; esac', in_venv=True)
+    done = shown.run("scripts/demo.sh", *(["--simulated"] if asked else []))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "hntt lab up --simulated" in shown.calls
+    assert [call for call in shown.calls if "configure terminal ip route" in call]
+    closing = done.stdout.split("\n\n")[-1]
+    assert "Simulated devices" in closing
+    assert "not shown: real FRR" in closing
+
+
+def test_an_unknown_option_is_a_usage_error(shown: Sandbox) -> None:
+    assert shown.run("scripts/demo.sh", "--fast").returncode == 2
