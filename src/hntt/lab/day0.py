@@ -78,8 +78,10 @@ def frr_conf(
 
 
 def _ospf_on(item: InterfaceAddress) -> list[str]:
-    # On a point-to-point network nobody waits forty seconds for the election of a designated router.
-    return [" ip ospf network point-to-point"] if item.address.endswith("/30") else []
+    # On a line there is no designated router to wait forty seconds for, and hellos may come often.
+    if not item.address.endswith("/30"):
+        return []
+    return [" ip ospf network point-to-point", " ip ospf hello-interval 1", " ip ospf dead-interval 4"]
 
 
 def networkd_unit(item: InterfaceAddress, gateway: str | None) -> str:
@@ -104,7 +106,8 @@ def install_tree(source: Path, root: Path) -> None:
 
     Directories that exist there keep their owner and mode. What is new belongs to root, except below
     ``/home/<user>`` (that user) and ``/etc/frr`` (frr); private keys and key lists get mode 0600, frr's files
-    0640, nothing is writable for others. Links are copied as links. LabError when the tree holds anything else (a socket, a device).
+    0640, nothing is writable for others. Links are copied as links. LabError when the tree holds anything else
+    (a socket, a device).
     """
     users, groups = _ids(root / "etc/passwd"), _ids(root / "etc/group")
     for path in _walk(source):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from typing import TextIO
+from typing import IO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -32,7 +32,7 @@ class Reporter:
 class PlainReporter(Reporter):
     """Lines for logs: at each phase's begin and end and every five seconds between."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, stream: IO[str] | None = None) -> None:
         self._stream = stream or sys.stderr
         self._lock = threading.Lock()
         self._title, self._total, self._done = "", 0, 0

@@ -20,13 +20,17 @@ from hntt.lab.names import JOB_VARIABLE, Lab
 from hntt.lab.observe import observe
 from hntt.lab.plan import Action, Verb, container_spec, plan
 from hntt.lab.progress import Reporter
+from hntt.lab.reach import await_reachable
 from hntt.lab.state import changing, save_topology
 from hntt.lab.topology import LabHost, Topology, problems
+
+REACH_SECONDS = 90.0
+"""How long routing may take to make a started host reachable from the operator's station."""
 
 
 @dataclass(frozen=True)
 class UpResult:
-    """What ``up`` did: the actions carried out, the seconds it took, hosts that did not come up and their state."""
+    """What ``up`` did: the actions, the seconds it took, and hosts that did not come up and what is wrong."""
 
     actions: tuple[Action, ...]
     seconds: float
@@ -59,7 +63,7 @@ def up(
         access.write_access(topology, lab)
         actions = plan(topology, observe(topology, engine), lab, tags, renew)
         _Builder(engine, topology, tags, tell).carry_out(actions)
-        not_ready = _await_ready(actions, engine, tell)
+        not_ready = _await_ready(actions, topology, engine, tell)
     tell.close()
     return UpResult(tuple(actions), time.monotonic() - began, not_ready)
 
@@ -215,15 +219,19 @@ def _in_parallel(actions: list[Action], step: Callable[[Action], None], tell: Re
             raise
 
 
-def _await_ready(actions: list[Action], engine: Engine, tell: Reporter) -> dict[str, str]:
-    started = [
+def _await_ready(actions: list[Action], topology: Topology, engine: Engine, tell: Reporter) -> dict[str, str]:
+    started = {
         a.subject for a in actions if a.verb in (Verb.CREATE_CONTAINER, Verb.START_CONTAINER, Verb.RESTART_CONTAINER)
-    ]
+    }
     if not started:
         return {}
     tell.begin(tr(vi="chờ máy khởi động xong", en="wait for hosts to finish starting"), len(started))
     states = {}
-    for host in started:
+    for host in sorted(started):
         states[host] = containers.wait_ready(host, engine)
         tell.advance()
-    return {host: state for host, state in states.items() if state != "running"}
+    tell.begin(tr(vi="chờ đăng nhập được qua mạng", en="wait for logins through the network"), 1)
+    deaf = await_reachable(engine.lab, topology, [h for h in topology.containers if h.name in started], REACH_SECONDS)
+    tell.advance()
+    no_ssh = tr(vi="không ssh vào được", en="cannot be reached by ssh")
+    return {host: state for host, state in states.items() if state != "running"} | dict.fromkeys(deaf, no_ssh)

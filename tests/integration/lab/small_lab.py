@@ -14,9 +14,9 @@ RATE_KBPS = 4000
 OSPF = ("10.44.0.0/16",)
 
 
-def test_lab(state_dir: Path, name: str = "hnttit") -> Lab:
+def lab_for_tests(state_dir: Path) -> Lab:
     """A lab apart from the project's own, so that tests never touch an operator's lab."""
-    return Lab(os.environ.get("HNTT_TEST_LAB_NAME", name), state_dir)
+    return Lab(os.environ.get("HNTT_TEST_LAB_NAME", "hnttit"), state_dir)
 
 
 def build(lab: Lab, spokes: int = 2, rate_kbps: int = RATE_KBPS, with_noc: bool = True) -> Topology:
