@@ -72,10 +72,10 @@ lab_possible() {
         return 1
     fi
     lab_status=0
-    lab_reason=$("$venv/bin/hntt" lab capability 2>&1) || lab_status=$?
+    lab_reason=$("$venv/bin/python" "$root/scripts/lab_capability.py" 2>&1) || lab_status=$?
     case $lab_status in
     0) return 0 ;;
-    1) return 1 ;;
+    3) return 1 ;;
     esac
     die "không xét được máy này có dựng được phòng lab không: $lab_reason" \
         "could not find out whether this machine can run the lab: $lab_reason"

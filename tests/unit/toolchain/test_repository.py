@@ -18,7 +18,11 @@ FORBIDDEN = {
     "host keys are always verified": "StrictHostKey"
     + r"Checking[ =]+(no|off)\b|host_key_"
     + r"checking *[=:] *(False|no|off)\b",
-    "no path of a build machine": "/" + r"work/(main|shared|\.library)|\.\./" + "shared" + r"\b|/tmp/" + r"brief",
+    "no path of a build machine": "/"
+    + r"work/(main|shared|\.library)|\.\./"
+    + "shared"
+    + r"/(DESIGN|domain|machine)|/tmp/"
+    + r"brief",
     "no registry's host": r"(deb|security)\.debian"
     + r"\.org|pypi"
     + r"\.org|files\.python"

@@ -31,10 +31,6 @@ def closing_line(output: str) -> str:
     return output.rstrip().splitlines()[-1]
 
 
-def no_lab(sandbox: Sandbox) -> None:
-    sandbox.stand_in("hntt", 'case "$*" in "lab capability") echo "no namespaces"; exit 1 ;; esac', in_venv=True)
-
-
 def test_all_stages_run_and_are_counted(tested: Sandbox, shell: str) -> None:
     done = tested.run("scripts/test.sh", shell=shell)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -93,7 +89,7 @@ def test_a_folder_declared_empty_is_named_and_not_counted(tested: Sandbox) -> No
 
 
 def test_nothing_run_is_not_success(tested: Sandbox) -> None:
-    no_lab(tested)
+    tested.cannot_run_the_lab("no namespaces")
     done = tested.run("scripts/test.sh", "lab")
     assert done.returncode == 1
     assert closing_line(done.stdout) == "0 passed, 0 failed"
@@ -126,7 +122,7 @@ def test_every_scenario_runs_and_a_failing_one_is_reported(tested: Sandbox) -> N
 
 
 def test_without_containers_says_which_stages_and_what_is_not_shown(tested: Sandbox) -> None:
-    no_lab(tested)
+    tested.cannot_run_the_lab("no namespaces")
     done = tested.run("scripts/test.sh")
     assert done.returncode == 0
     for stage in ("molecule", "lab"):
@@ -140,7 +136,7 @@ def test_without_containers_says_which_stages_and_what_is_not_shown(tested: Sand
 
 
 def test_not_knowing_whether_the_lab_is_possible_is_an_error(tested: Sandbox) -> None:
-    tested.stand_in("hntt", "echo 'no such command'; exit 2", in_venv=True)
+    tested.cannot_run_the_lab("ImportError", status=1)
     done = tested.run("scripts/test.sh", "lab")
     assert done.returncode == 1
     assert "could not find out whether this machine can run the lab" in done.stderr
