@@ -101,7 +101,3 @@ class InventoryModule(BaseInventoryPlugin):
                 self.inventory.add_child(name, member)
         for name, value in found.all_vars.items():
             self.inventory.set_variable("all", name, value)
-        for group, variables in found.group_vars.items():
-            self.inventory.add_group(group)
-            for name, value in variables.items():
-                self.inventory.set_variable(group, name, value)

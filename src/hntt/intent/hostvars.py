@@ -14,7 +14,7 @@ from hntt.network import addresses, dialplan, dns
 from hntt.network.build import CENTRE_LABEL, commune_slug
 from hntt.network.model import Device, Kind, Line, Network, Site, Tier
 from hntt.network.ports import port_names
-from hntt.register.models import Centre, Commune, District, DistrictCentre, Dscp, Register
+from hntt.register.models import Centre, Commune, District, DistrictCentre, Dscp, Register, Router
 
 SSH_USER = "hntt"
 """The management user of every device: a shell and sudo on Linux, the CLI elsewhere."""
@@ -143,7 +143,7 @@ def _room(register: Register, site: Site) -> dict[str, Any]:
 
 def _router(register: Register, network: Network, device: Device) -> dict[str, Any]:
     own = _entry(register, device.site).router
-    ports = port_names(device.platform, dict(own.ports or {}) if own else {})
+    ports = port_names(device.platform, _own_ports(own))
     uplink = network.lines.get(device.host)
     return {
         "router_id": str(device.site.loopback),
@@ -154,6 +154,10 @@ def _router(register: Register, network: Network, device: Device) -> dict[str, A
         "uplink": _line(uplink, ports.wan, up=True) if uplink else None,
         "downlinks": [_line(line, ports.downlink(line.number), up=False) for line in network.spokes_of(device.host)],
     }
+
+
+def _own_ports(router: Router | None) -> dict[str, str]:
+    return {str(name): port for name, port in router.ports.items()} if router and router.ports else {}
 
 
 def _attached(interface: str, network: IPv4Network, host_number: int) -> dict[str, str]:

@@ -9,8 +9,8 @@ from typing import Any
 
 from jinja2 import FileSystemLoader
 
-from hntt.intent.hostvars import SSH_USER, host_vars
-from hntt.intent.linux import DeclaredState, render_host, roles_for_kind, settings_for
+from hntt.intent.hostvars import host_vars
+from hntt.intent.linux import DeclaredState, render_host, role_defaults, roles_for_kind, settings_for
 from hntt.intent.router import RouterFacts, all_router_facts
 from hntt.intent.router.render import environment
 from hntt.intent.secrets import Placeholders
@@ -18,7 +18,6 @@ from hntt.network.model import Device, Kind, Network
 from hntt.register.models import Register
 
 LINUX_PLATFORMS = ("frr", "debian")
-_ANSIBLE_ONLY = ("ansible_", "hntt_secrets", "hntt_known_hosts")
 
 
 @dataclass(frozen=True)
@@ -89,10 +88,11 @@ def _state(
     roles = roles_for_kind(str(device.kind)) if device.platform in LINUX_PLATFORMS else ()
     if not roles:
         return None
+    # Only what a role has a default for is a role's setting; the rest is Ansible's (paths, vault lookups, connections).
+    known = role_defaults(tree.roles, (role.name for role in sorted(tree.roles.iterdir())))
     settings = settings_for(tree.inventory, groups, device.host, {})
     variables: dict[str, Any] = {
-        **{name: value for name, value in settings.items() if not name.startswith(_ANSIBLE_ONLY)},
-        "ansible_user": SSH_USER,
+        **{name: value for name, value in settings.items() if name in known},
         "hntt": host_vars(register, network, device.host),
     }
     return render_host(tree.roles, roles, variables)

@@ -18,7 +18,10 @@ _KEYS = ("only", "all", "groups", "hosts")
 
 @dataclass(frozen=True)
 class Overlay:
-    """``only`` replaces fields of the inventory's own; variables of ``all``, of groups and of hosts are added."""
+    """``only`` replaces fields of the inventory's own. Variables become variables of the hosts, special over general.
+
+    Being host variables, they count more than anything in group_vars: what a lab is overrides what is usual.
+    """
 
     only: Selection = field(default_factory=Selection)
     all_vars: Mapping[str, Any] = field(default_factory=dict)

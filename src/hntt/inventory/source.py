@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from hntt.errors import FindingsError
+from hntt.i18n import tr
 from hntt.network.build import build
 from hntt.network.model import Network
-from hntt.register.loader import load
+from hntt.register.findings import Finding, Severity
+from hntt.register.loader import RegisterError, load
 from hntt.register.models import Register
 
 
@@ -20,6 +24,27 @@ class Source:
 
 
 def read_source(register_dir: Path) -> Source:
-    """Read and derive."""
-    register = load(register_dir)
+    """Read, check and derive. FindingsError with every finding of severity error: file, line, what and what to do."""
+    try:
+        register = load(register_dir)
+    except RegisterError as error:
+        raise FindingsError(errors_text(register_dir, error.findings)) from None
     return Source(register, build(register))
+
+
+def errors_text(register_dir: Path, findings: Iterable[Finding]) -> str:
+    """The errors among ``findings``, two lines each, under a sentence that says nothing was done."""
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    head = tr(
+        vi=f"Sổ đăng ký {register_dir} có {len(errors)} lỗi; chưa kết nối tới đâu, chưa ghi gì. "
+        "Sửa rồi chạy: hntt check",
+        en=f"The register {register_dir} has {len(errors)} errors; nothing was connected to or written. "
+        "Mend them, then run: hntt check",
+    )
+    return "\n".join([head, *(_line(finding) for finding in errors)])
+
+
+def _line(finding: Finding) -> str:
+    place = finding.position.shown(Path.cwd())
+    subject = f" {finding.path}:" if finding.path else ""
+    return f"{place}: {finding.code}{subject} {finding.message}\n    {finding.hint}"

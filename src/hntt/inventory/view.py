@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,6 @@ class Inventory:
     hosts: dict[str, dict[str, Any]]
     groups: dict[str, Group]
     all_vars: dict[str, Any]
-    group_vars: Mapping[str, Mapping[str, Any]]
 
 
 def inventory_of(config: InventoryConfig, source: Source) -> Inventory:
@@ -43,8 +41,7 @@ def inventory_of(config: InventoryConfig, source: Source) -> Inventory:
     return Inventory(
         hosts={device.host: _variables(source, device, overlay) for device in devices},
         groups=_groups(devices),
-        all_vars={**_paths(config), **overlay.all_vars},
-        group_vars=overlay.groups,
+        all_vars=_paths(config),
     )
 
 
@@ -86,8 +83,16 @@ def _variables(source: Source, device: Device, overlay: Overlay) -> dict[str, An
         "ansible_host": str(device.address),
         "ansible_user": SSH_USER,
         "hntt": host_vars(source.register, source.network, device.host),
-        **overlay.hosts.get(device.host, {}),
+        **_overlaid(device, overlay),
     }
+
+
+def _overlaid(device: Device, overlay: Overlay) -> dict[str, Any]:
+    facts = dict(overlay.all_vars)
+    for group in groups_in_order(device) if overlay.groups else ():
+        facts.update(overlay.groups.get(group, {}))
+    facts.update(overlay.hosts.get(device.host, {}))
+    return facts
 
 
 def _groups(devices: list[Device]) -> dict[str, Group]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Ports:
-    """Interface names of one router. ``trunk`` carries the lines of a hub; on ``frr`` each has an interface of its own."""
+    """Interface names of one router. ``trunk`` carries the lines of a hub; on ``frr`` each line has its own port."""
 
     wan: str
     lan: str
@@ -35,7 +35,7 @@ _DOWNLINK = {"frr": "ln{number}", "cisco_ios": "{trunk}.{number}", "mikrotik_rou
 
 
 def port_names(platform: str, own: Mapping[str, str]) -> Ports:
-    """The names on ``platform``, those in ``own`` (the register's ``ports``) replaced; KeyError for no such platform."""
+    """The names on ``platform``, those in ``own`` (the register's) replaced; KeyError for no such platform."""
     names = {**_DEFAULTS[platform], **own}
     return Ports(
         wan=names["wan"],

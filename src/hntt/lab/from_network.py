@@ -1,0 +1,110 @@
+"""The province's network, or a part of it, as a lab: the same names, interfaces, addresses and line rates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from hntt.intent.router import Role, RouterFacts, all_router_facts
+from hntt.lab.topology import LabHost, LabLine, LabSegment, Topology
+from hntt.network import addresses
+from hntt.network.model import Device, Kind, Network, Site
+from hntt.register.models import Register
+
+ADMIN = "admin"
+"""The operator's station, on the services network's last usable address."""
+HOST_INTERFACE = "eth0"
+SERVICES_SEGMENT = "services"
+
+
+def topology_from_network(
+    register: Register, network: Network, devices: Iterable[Device], day0: Mapping[str, Path]
+) -> Topology:
+    """The lab of these devices (routers and controllers): hosts, shaped lines between them, one LAN per site.
+
+    ``day0`` gives the tree each device starts with. A router has all the interfaces it has in reality; those whose
+    line ends at a device that is not in the lab lead nowhere. On each conference LAN a probe stands where the PC
+    would, ``pc.<site>``. The controllers' LAN has the operator's station.
+    """
+    chosen = list(devices)
+    facts = all_router_facts(register, network)
+    routers = {device.host: facts[device.host] for device in chosen if device.kind is Kind.ROUTER}
+    servers = [device for device in chosen if device.kind is Kind.NOC]
+    sites = [device.site for device in chosen if device.kind is Kind.ROUTER]
+    return Topology(
+        hosts=(
+            *(_router(router, day0.get(host)) for host, router in routers.items()),
+            *(_server(server, day0.get(server.host)) for server in servers),
+            _admin(network),
+            *(_probe(site) for site in sites),
+        ),
+        lines=tuple(_lines(routers)),
+        segments=(_services(routers.values(), servers), *(_lan(site, routers[f"rt.{site.label}"]) for site in sites)),
+    )
+
+
+def probe_name(site: Site) -> str:
+    """The probe that stands for the site's PC."""
+    return f"pc.{site.label}"
+
+
+def _router(facts: RouterFacts, day0: Path | None) -> LabHost:
+    cabled = facts.having(Role.WAN, Role.LINE, Role.LAN, Role.SERVICES)
+    return LabHost(
+        facts.host,
+        "router",
+        day0=day0,
+        interfaces=tuple(interface.name for interface in cabled),
+        address=str(facts.loopback),
+    )
+
+
+def _server(device: Device, day0: Path | None) -> LabHost:
+    return LabHost(device.host, "noc", day0=day0, interfaces=(HOST_INTERFACE,), address=str(device.address))
+
+
+def _admin(network: Network) -> LabHost:
+    lan = network.services
+    return LabHost(
+        ADMIN,
+        "admin",
+        interfaces=(HOST_INTERFACE,),
+        address=str(lan[-2]),
+        prefix_length=lan.prefixlen,
+        gateway=str(lan[addresses.ROUTER]),
+    )
+
+
+def _probe(site: Site) -> LabHost:
+    lan = site.conference
+    return LabHost(
+        probe_name(site),
+        "probe",
+        interfaces=(HOST_INTERFACE,),
+        address=str(lan[addresses.PC]),
+        prefix_length=lan.prefixlen,
+        gateway=str(lan[addresses.ROUTER]),
+    )
+
+
+def _lines(routers: Mapping[str, RouterFacts]) -> Iterator[LabLine]:
+    """Every line whose both ends are in the lab, named after the spoke's site."""
+    for spoke in routers.values():
+        for wan in spoke.having(Role.WAN):
+            hub = routers.get(wan.neighbour.host) if wan.neighbour else None
+            if hub is None or wan.rate_kbps is None:
+                continue
+            port = next(end.name for end in hub.having(Role.LINE) if end.neighbour and end.neighbour.host == spoke.host)
+            yield LabLine((hub.host, port), (spoke.host, wan.name), wan.rate_kbps, spoke.host.removeprefix("rt."))
+
+
+def _services(routers: Iterable[RouterFacts], servers: Iterable[Device]) -> LabSegment:
+    gateways = [(router.host, router.services.name) for router in routers if router.services]
+    return LabSegment(
+        SERVICES_SEGMENT,
+        (*gateways, (ADMIN, HOST_INTERFACE), *((server.host, HOST_INTERFACE) for server in servers)),
+    )
+
+
+def _lan(site: Site, facts: RouterFacts) -> LabSegment:
+    return LabSegment(f"lan-{site.label}", ((facts.host, facts.lan.name), (probe_name(site), HOST_INTERFACE)))

@@ -1,0 +1,78 @@
+"""What the lab writes for others: the overlay that makes ``inventories/lab`` point at the lab's hosts."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from hntt.inventory.selection import Selection
+from hntt.lab.names import Lab
+from hntt.network.model import Device
+
+OVERLAY_NAME = "overlay.yml"
+SECRETS_NAME = "secrets.yml"
+_HEADER = "# Made by `hntt lab up`; gone after `hntt lab down`. Paths are this machine's.\n"
+
+
+def overlay_file(lab: Lab) -> Path:
+    """Where the overlay is."""
+    return lab.state_dir / OVERLAY_NAME
+
+
+def secrets_file(lab: Lab) -> Path:
+    """Where the lab's own secrets are."""
+    return lab.state_dir / SECRETS_NAME
+
+
+def overlay_data(
+    lab: Lab,
+    devices: Iterable[Device],
+    selection: Selection,
+    operator_key: str,
+    *,
+    mode: str,
+    host_facts: Mapping[str, Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """The overlay as data. ``mode`` is ``containers`` or ``simulated``; ``host_facts`` are added to single hosts.
+
+    Hosts keep their names as addresses: the lab's ssh_config turns a name into a way in, for ssh, Ansible, asyncssh and
+    netmiko alike.
+    """
+    facts = host_facts or {}
+    return {
+        "only": {
+            name: list(value)
+            for name in ("districts", "communes", "kinds", "tiers")
+            if (value := getattr(selection, name)) is not None
+        },
+        "all": {
+            "ansible_ssh_common_args": f"-F {shlex.quote(str(lab.ssh_config))}",
+            "hntt_ssh_config": str(lab.ssh_config),
+            "hntt_known_hosts": str(lab.known_hosts),
+            "hntt_key_file": str(lab.identity),
+            "hntt_secrets_file": str(secrets_file(lab)),
+            "hntt_lab_mode": mode,
+            "linux_base_admin_keys": [operator_key],
+            "linux_base_own_kernel": False,
+        },
+        "hosts": {device.host: {"ansible_host": device.host, **facts.get(device.host, {})} for device in devices},
+    }
+
+
+def write_overlay(lab: Lab, data: Mapping[str, Any]) -> Path:
+    """Write the overlay whole or not at all; the path."""
+    path = overlay_file(lab)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_suffix(".new")
+    scratch.write_text(_HEADER + yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True), encoding="utf-8")
+    scratch.replace(path)
+    return path
+
+
+def remove_overlay(lab: Lab) -> None:
+    """Make the lab's inventory say that the lab is not up."""
+    overlay_file(lab).unlink(missing_ok=True)

@@ -1,0 +1,44 @@
+"""A lab's own secrets: random, made once per lab, never the province's."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import string
+from pathlib import Path
+
+import yaml
+
+ALPHABET = string.ascii_letters + string.digits
+LENGTHS = {
+    "ospf_key": 16,  # the longest key of OSPF's MD5 authentication
+    "snmp_user": 12,
+    "snmp_auth": 24,
+    "snmp_priv": 24,
+    "local_password": 24,
+    "enable": 24,
+}
+
+
+def ensure_secrets(path: Path) -> dict[str, str]:
+    """The secrets in ``path``; those still missing are made. Only the file's owner may read it."""
+    known: dict[str, str] = yaml.safe_load(path.read_text(encoding="utf-8")) or {} if path.exists() else {}
+    missing = {name: random_text(length) for name, length in LENGTHS.items() if name not in known}
+    if missing:
+        known |= missing
+        _write_private(path, yaml.safe_dump(known, sort_keys=True))
+    return known
+
+
+def random_text(length: int) -> str:
+    """Letters and digits that every platform takes as they are; begins with a letter."""
+    return secrets.choice(string.ascii_letters) + "".join(secrets.choice(ALPHABET) for _ in range(length - 1))
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_suffix(".new")
+    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+        handle.write(text)
+    scratch.replace(path)
