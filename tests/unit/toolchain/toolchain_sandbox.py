@@ -29,8 +29,8 @@ class Sandbox:
         folder = self.root / ".venv/bin" if in_venv else self.outside / "bin"
         folder.mkdir(parents=True, exist_ok=True)
         if name == "python":
-            asked = f"case $* in *lab_capability.py) [ ! -f {self.outside}/no-lab ] || . {self.outside}/no-lab; exit 0 ;; esac"
-            body = f"{asked}\n{body}"
+            answer = self.outside / "no-lab"
+            body = f"case $* in *lab_capability.py) [ ! -f {answer} ] || . {answer}; exit 0 ;; esac\n{body}"
         program = folder / name
         program.write_text(f"#!/bin/sh\nprintf '%s\\n' \"{name} $*\" >>{self.outside}/calls\n{body}\n")
         program.chmod(0o755)
