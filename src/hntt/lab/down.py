@@ -49,7 +49,7 @@ def down(lab: Lab, *, reporter: Reporter | None = None) -> DownResult:
         removed = _remove_containers(engine, tell)
         namespaces = _remove_namespaces(lab, tell)
         _remove_mounts(lab)
-        for record in (lab.state_file, lab.ssh_config, lab.known_hosts):
+        for record in (lab.state_file, lab.overlay, lab.ssh_config, lab.known_hosts):
             record.unlink(missing_ok=True)
         _refuse_leftovers(lab, engine)
     tell.close()

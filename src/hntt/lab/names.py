@@ -105,6 +105,20 @@ class Lab:
         return self.state_dir / "id_ed25519"
 
     @property
+    def overlay(self) -> Path:
+        """What makes an inventory of the register point at this lab."""
+        return self.state_dir / "overlay.yml"
+
+    @property
+    def secrets(self) -> Path:
+        """The lab's own secrets."""
+        return self.state_dir / "secrets.yml"
+
+    def day0_dir(self, host: str) -> Path:
+        """The day-0 tree of a device."""
+        return self.state_dir / "day0" / host
+
+    @property
     def lock_file(self) -> Path:
         """Held while the lab is being changed."""
         return Path("/run/lock") / f"hntt-lab-{self.name}.lock"

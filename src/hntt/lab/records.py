@@ -13,19 +13,7 @@ from hntt.inventory.selection import Selection
 from hntt.lab.names import Lab
 from hntt.network.model import Device
 
-OVERLAY_NAME = "overlay.yml"
-SECRETS_NAME = "secrets.yml"
 _HEADER = "# Made by `hntt lab up`; gone after `hntt lab down`. Paths are this machine's.\n"
-
-
-def overlay_file(lab: Lab) -> Path:
-    """Where the overlay is."""
-    return lab.state_dir / OVERLAY_NAME
-
-
-def secrets_file(lab: Lab) -> Path:
-    """Where the lab's own secrets are."""
-    return lab.state_dir / SECRETS_NAME
 
 
 def overlay_data(
@@ -54,7 +42,7 @@ def overlay_data(
             "hntt_ssh_config": str(lab.ssh_config),
             "hntt_known_hosts": str(lab.known_hosts),
             "hntt_key_file": str(lab.identity),
-            "hntt_secrets_file": str(secrets_file(lab)),
+            "hntt_secrets_file": str(lab.secrets),
             "hntt_lab_mode": mode,
             "linux_base_admin_keys": [operator_key],
             "linux_base_own_kernel": False,
@@ -65,14 +53,9 @@ def overlay_data(
 
 def write_overlay(lab: Lab, data: Mapping[str, Any]) -> Path:
     """Write the overlay whole or not at all; the path."""
-    path = overlay_file(lab)
+    path = lab.overlay
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_suffix(".new")
     scratch.write_text(_HEADER + yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True), encoding="utf-8")
     scratch.replace(path)
     return path
-
-
-def remove_overlay(lab: Lab) -> None:
-    """Make the lab's inventory say that the lab is not up."""
-    overlay_file(lab).unlink(missing_ok=True)
