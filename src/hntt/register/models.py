@@ -18,10 +18,12 @@ Mac = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{2}:){5}[0-9a-f]{2}$"
 Serial = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9./_-]{2,39}$")]
 GsoCode = Annotated[str, StringConstraints(pattern=r"^\d{5}$")]
 DistrictCode = Annotated[str, StringConstraints(pattern=r"^\d{3}$")]
-Number = Annotated[int, Field(ge=0, le=1023)]
-Vnd = Annotated[int, Field(ge=0)]
+Number = Annotated[int, Field(strict=True, ge=0, le=1023)]
+Vnd = Annotated[int, Field(strict=True, ge=0)]
 Phase = Literal[1, 2]
-Percent = Annotated[int, Field(ge=1, le=100)]
+Flag = Annotated[bool, Field(strict=True)]
+Count = Annotated[int, Field(strict=True, ge=0)]
+Percent = Annotated[int, Field(strict=True, ge=1, le=100)]
 
 NUMBERS_PER_BLOCK = 64
 
@@ -86,19 +88,22 @@ class Room(_Model):
     """The meeting room, as surveyed."""
 
     place: str | None = None
-    seats: Annotated[int, Field(ge=1, le=2000)] | None = None
-    upgraded: bool | None = None
-    furniture: bool | None = None
-    sound: bool | None = None
-    display: bool | None = None
-    ups: bool | None = None
+    seats: Annotated[int, Field(strict=True, ge=1, le=2000)] | None = None
+    upgraded: Flag | None = None
+    furniture: Flag | None = None
+    sound: Flag | None = None
+    display: Flag | None = None
+    ups: Flag | None = None
 
 
 class _Site(_Model):
     number: Number
     name: Annotated[str, StringConstraints(min_length=2, max_length=80)]
     slug: Slug | None = None
-    at: tuple[Annotated[float, Field(ge=8, le=24)], Annotated[float, Field(ge=102, le=110)]] | None = None
+    at: (
+        tuple[Annotated[float, Field(strict=True, ge=8, le=24)], Annotated[float, Field(strict=True, ge=102, le=110)]]
+        | None
+    ) = None
     state: State | None = None
     line: LeasedLine | None = None
     call_rate: RateKbps | None = None
@@ -129,7 +134,7 @@ class District(_Model):
     name: Annotated[str, StringConstraints(min_length=2, max_length=80)]
     type: Literal["huyện", "thị xã", "thành phố"]
     code: DistrictCode
-    block: Annotated[int, Field(ge=1, le=15)]
+    block: Annotated[int, Field(strict=True, ge=1, le=15)]
     mcu: str
     owner: str
     centre: DistrictCentre
@@ -141,8 +146,8 @@ class Mcu(_Model):
 
     name: Annotated[str, StringConstraints(pattern=r"^mcu-[1-9]$")]
     role: Literal["province", "districts"]
-    licences: Annotated[int, Field(ge=1)]
-    seats: Annotated[int, Field(ge=2)]
+    licences: Annotated[int, Field(strict=True, ge=1)]
+    seats: Annotated[int, Field(strict=True, ge=2)]
     phase: Phase
     device: Endpoint | None = None
 
@@ -176,9 +181,9 @@ class Services(_Model):
 class Dscp(_Model):
     """The marks of the three media classes, 0-63."""
 
-    voice: Annotated[int, Field(ge=0, le=63)]
-    video: Annotated[int, Field(ge=0, le=63)]
-    signalling: Annotated[int, Field(ge=0, le=63)]
+    voice: Annotated[int, Field(strict=True, ge=0, le=63)]
+    video: Annotated[int, Field(strict=True, ge=0, le=63)]
+    signalling: Annotated[int, Field(strict=True, ge=0, le=63)]
 
 
 class Qos(_Model):
@@ -220,20 +225,52 @@ class Assumption(_Model):
 class Meetings(_Model):
     """How meetings count against licences and seats."""
 
-    cascade_counts_as_site: bool
-    reserved_chair_seats: Annotated[int, Field(ge=0, le=5)]
+    cascade_counts_as_site: Flag
+    reserved_chair_seats: Annotated[int, Field(strict=True, ge=0, le=5)]
+
+
+Subject = Literal[
+    "province_bridge",
+    "mcu_upgrade",
+    "commune_equipment",
+    "centre_room",
+    "district_rooms",
+    "commune_rooms",
+    "lines",
+    "district_lines",
+    "commune_lines",
+    "other",
+]
+Payer = Literal["tỉnh", "huyện", "xã"]
 
 
 class BudgetLine(_Model):
-    """One row of the decision's table or annex, as printed."""
+    """One row of the decision's table or annex, as printed; ``subject`` says what it pays for."""
 
     id: str
+    subject: Subject
     item: str
     amount: Vnd
-    payer: list[Literal["tỉnh", "huyện", "xã"]]
+    payer: list[Payer]
     phase: Phase
     period: str
     executor: str | None = None
+
+
+class AnnexRow(_Model):
+    """What the annex says of the same row in every district: its text, who pays and who carries it out."""
+
+    item: str
+    payer: list[Payer]
+    executor: str
+
+
+class AnnexRows(_Model):
+    """The three rows the annex repeats for each district."""
+
+    equipment: AnnexRow
+    lines_per_year: AnnexRow
+    rooms: AnnexRow
 
 
 class AnnexDistrict(_Model):
@@ -249,15 +286,15 @@ class AnnexDistrict(_Model):
 class Quantities(_Model):
     """What the decision asks to be built."""
 
-    mcu_phase_1: int
-    licences_phase_1: int
-    mcu_phase_2: int
-    licences_phase_2: int
-    vcs: int
-    commune_endpoints: int
-    district_rooms: int
-    commune_rooms: int
-    centre_rooms: int
+    mcu_phase_1: Count
+    licences_phase_1: Count
+    mcu_phase_2: Count
+    licences_phase_2: Count
+    vcs: Count
+    commune_endpoints: Count
+    district_rooms: Count
+    commune_rooms: Count
+    centre_rooms: Count
 
 
 class Decision(_Model):
@@ -276,6 +313,7 @@ class Decision(_Model):
     equipment_per_commune: Vnd
     table: list[BudgetLine]
     annex: list[BudgetLine]
+    annex_rows: AnnexRows
     annex_districts: list[AnnexDistrict]
     missing_items: list[str]
 
@@ -285,7 +323,7 @@ class Province(_Model):
 
     name: str
     code: Annotated[str, StringConstraints(pattern=r"^\d{2}$")]
-    valid_year: Annotated[int, Field(ge=2019, le=2100)]
+    valid_year: Annotated[int, Field(strict=True, ge=2019, le=2100)]
 
 
 class ProvinceFile(_Model):
