@@ -7,11 +7,12 @@ The public names are the ones other packages use::
 """
 
 from hntt.intent.linux.diff import StateChange, diff_states
-from hntt.intent.linux.merge import StateConflict, merge_states
+from hntt.intent.linux.merge import StateConflictError, merge_states
 from hntt.intent.linux.model import (
     DeclaredState,
     Directory,
     File,
+    Link,
     ListeningPort,
     ManagedDirectory,
     Package,
@@ -20,24 +21,22 @@ from hntt.intent.linux.model import (
     User,
 )
 from hntt.intent.linux.render import StateError, render_host, render_state, roles_for_kind
-from hntt.intent.linux.secrets import MappingSecrets, MissingSecret, OfflineSecrets, SecretSource, reveal
+from hntt.intent.linux.secrets import MissingSecretError, reveal, secret_names
 from hntt.intent.linux.settings import SettingsError, role_defaults, settings_for
 
 __all__ = [
     "DeclaredState",
     "Directory",
     "File",
+    "Link",
     "ListeningPort",
     "ManagedDirectory",
-    "MappingSecrets",
-    "MissingSecret",
-    "OfflineSecrets",
+    "MissingSecretError",
     "Package",
-    "SecretSource",
     "Service",
     "SettingsError",
     "StateChange",
-    "StateConflict",
+    "StateConflictError",
     "StateError",
     "Sysctl",
     "User",
@@ -48,5 +47,6 @@ __all__ = [
     "reveal",
     "role_defaults",
     "roles_for_kind",
+    "secret_names",
     "settings_for",
 ]

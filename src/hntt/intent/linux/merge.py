@@ -8,7 +8,7 @@ from hntt.i18n import tr
 from hntt.intent.linux.model import LIST_MODELS, DeclaredState, Item, User, sorted_items
 
 
-class StateConflict(ValueError):
+class StateConflictError(ValueError):
     """Two roles want different things of the same item; ``conflicts`` has one sentence for each."""
 
     def __init__(self, conflicts: Sequence[str]) -> None:
@@ -20,7 +20,7 @@ def merge_states(states: Sequence[DeclaredState]) -> DeclaredState:
     """One state out of the roles' states.
 
     The same item wanted alike by two roles is kept once. A user may be named by several roles: groups, keys and
-    sudo rules add up. Raises :class:`StateConflict` with every conflict found, not only the first.
+    sudo rules add up. Raises :class:`StateConflictError` with every conflict found, not only the first.
     """
     conflicts: list[str] = []
     merged: dict[str, object] = {
@@ -28,7 +28,7 @@ def merge_states(states: Sequence[DeclaredState]) -> DeclaredState:
         for name in LIST_MODELS
     }
     if conflicts:
-        raise StateConflict(conflicts)
+        raise StateConflictError(conflicts)
     for name in ("allowed_units", "allowed_users", "allowed_sudo"):
         merged[name] = tuple(sorted({entry for state in states for entry in getattr(state, name)}))
     merged["roles"] = tuple(dict.fromkeys(role for state in states for role in state.roles))

@@ -106,10 +106,17 @@ class File(Item):
     @model_validator(mode="after")
     def _validate_names_the_staged_file(self) -> Self:
         if self.validate_with is not None and "%s" not in self.validate_with:
-            raise ValueError(
-                "`validate` must contain %s, the staged file: else it checks the file already in place"
-            )
+            raise ValueError("`validate` must contain %s, the staged file: else it checks the file already in place")
         return self
+
+
+class Link(Item):
+    """A symbolic link; ``restart`` names the units that follow it."""
+
+    key_fields = ("path",)
+    path: AbsolutePath
+    target: str
+    restart: Units = ()
 
 
 class Directory(Item):
@@ -130,6 +137,7 @@ class ManagedDirectory(Item):
     pattern: str = "*"
     purge: bool = False
     restart: Units = ()
+    reload: Units = ()
 
 
 class Service(Item):
@@ -177,8 +185,9 @@ class ListeningPort(Item):
 
 
 class FirewallFragment(Item):
-    """Rules a role adds to the one /etc/nftables.conf, inside its ``input`` chain."""
+    """Rules a role adds to the one /etc/nftables.conf, inside its ``input`` chain; ``name`` says what for."""
 
+    name: str
     rules: str
 
 
@@ -188,6 +197,7 @@ LIST_MODELS: dict[str, type[Item]] = {
     "directories": Directory,
     "managed_directories": ManagedDirectory,
     "files": File,
+    "links": Link,
     "sysctls": Sysctl,
     "services": Service,
     "listening": ListeningPort,
@@ -205,6 +215,7 @@ class DeclaredState(BaseModel):
     directories: tuple[Directory, ...] = ()
     managed_directories: tuple[ManagedDirectory, ...] = ()
     files: tuple[File, ...] = ()
+    links: tuple[Link, ...] = ()
     sysctls: tuple[Sysctl, ...] = ()
     services: tuple[Service, ...] = ()
     listening: tuple[ListeningPort, ...] = ()

@@ -1,8 +1,8 @@
 """A role's ``state.yml`` and templates, rendered for one host without Ansible.
 
-``state.yml`` is YAML whose texts are Jinja2. Every item may have ``when`` (an expression; the item is left out when it is
-false) and ``loop`` (an expression; the item is repeated with ``item`` set). A file gives ``content`` or ``template``
-(a file in the role's ``templates/``). ``requires`` names roles whose lists the host needs as well.
+``state.yml`` is YAML whose texts are Jinja2. Every item may have ``when`` (an expression; the item is left out when
+it is false) and ``loop`` (an expression; the item is repeated with ``item`` set). A file gives ``content`` or
+``template`` (a file in the role's ``templates/``). ``requires`` names roles whose lists the host needs as well.
 
 A host is rendered in two passes: first every role's ports and firewall rules, then the files, whose templates see
 them as ``ports`` and ``firewall``. So one firewall file knows what all roles open.
@@ -21,10 +21,12 @@ from pydantic import ValidationError
 
 from hntt.i18n import tr
 from hntt.intent.linux.derived import with_derived_files
+from hntt.intent.linux.filters import install
 from hntt.intent.linux.merge import merge_states
 from hntt.intent.linux.model import LIST_MODELS, DeclaredState, Item, sorted_items
-from hntt.intent.linux.secrets import OfflineSecrets, SecretSource, placeholder, secret_names
+from hntt.intent.linux.secrets import placeholder, secret_names, value_of
 from hntt.intent.linux.settings import evaluate, native_environment, resolve_settings, role_defaults
+from hntt.intent.secrets import Placeholders, SecretSource
 
 KIND_ROLES: dict[str, tuple[str, ...]] = {
     "noc": ("linux_base", "noc"),
@@ -52,11 +54,11 @@ def render_host(
 
     ``host_vars`` holds the register's facts under ``hntt`` and any settings; role defaults are laid under them.
     ``secrets`` is only asked whether it has the secrets the templates name; values never enter the state.
-    Raises :class:`StateError`, :class:`~hntt.intent.linux.merge.StateConflict`, ``SettingsError`` or ``MissingSecret``.
+    Raises :class:`StateError`, ``StateConflictError``, ``SettingsError`` or ``MissingSecretError``.
     """
     wanted = _with_required(roles_dir, roles)
     context = _context(host_vars, role_defaults(roles_dir, wanted))
-    renderers = [_RoleRenderer(roles_dir / role, context, secrets or OfflineSecrets()) for role in wanted]
+    renderers = [_RoleRenderer(roles_dir / role, context, secrets or Placeholders()) for role in wanted]
     early = merge_states([renderer.state(_FIRST_PASS) for renderer in renderers])
     shared = {"ports": early.listening, "firewall": early.firewall}
     rest = tuple(name for name in LIST_MODELS if name not in _FIRST_PASS)
@@ -64,17 +66,13 @@ def render_host(
     return with_derived_files(merge_states([early, *late]))
 
 
-def render_state(
-    role_dir: Path, host_vars: Mapping[str, Any], secrets: SecretSource | None = None
-) -> DeclaredState:
+def render_state(role_dir: Path, host_vars: Mapping[str, Any], secrets: SecretSource | None = None) -> DeclaredState:
     """What one role alone wants (neither required roles nor derived files); see :func:`render_host` for a host."""
     context = _context(host_vars, role_defaults(role_dir.parent, [role_dir.name]))
-    renderer = _RoleRenderer(role_dir, context, secrets or OfflineSecrets())
+    renderer = _RoleRenderer(role_dir, context, secrets or Placeholders())
     early = renderer.state(_FIRST_PASS)
     shared = {"ports": early.listening, "firewall": early.firewall}
-    return merge_states(
-        [early, renderer.state(tuple(n for n in LIST_MODELS if n not in _FIRST_PASS), shared)]
-    )
+    return merge_states([early, renderer.state(tuple(n for n in LIST_MODELS if n not in _FIRST_PASS), shared)])
 
 
 @functools.lru_cache(maxsize=64)
@@ -82,9 +80,7 @@ def _load(path: Path, _modified: int) -> dict[str, Any]:
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
-        raise StateError(
-            tr(vi=f"{path}: không phải YAML: {error}", en=f"{path}: not YAML: {error}")
-        ) from error
+        raise StateError(tr(vi=f"{path}: không phải YAML: {error}", en=f"{path}: not YAML: {error}")) from error
     if not isinstance(data, dict):
         raise StateError(tr(vi=f"{path}: phải là danh sách tên: giá trị", en=f"{path}: a mapping is wanted"))
     unknown = sorted(set(data) - _TOP_LEVEL)
@@ -102,9 +98,7 @@ def _load(path: Path, _modified: int) -> dict[str, Any]:
 def _read_state_file(role_dir: Path) -> dict[str, Any]:
     path = role_dir / "state.yml"
     if not path.is_file():
-        raise StateError(
-            tr(vi=f"vai trò {role_dir.name}: thiếu {path}", en=f"role {role_dir.name}: no {path}")
-        )
+        raise StateError(tr(vi=f"vai trò {role_dir.name}: thiếu {path}", en=f"role {role_dir.name}: no {path}"))
     return _load(path, path.stat().st_mtime_ns)
 
 
@@ -143,9 +137,7 @@ class _RoleRenderer:
     def state(self, lists: Sequence[str], shared: Mapping[str, Any] | None = None) -> DeclaredState:
         """The named lists, and the lists of plain texts; ``shared`` adds names for the templates."""
         context = {**self._context, **(shared or {})}
-        rendered: dict[str, Any] = {
-            name: tuple(sorted_items(list(self._items(name, context)))) for name in lists
-        }
+        rendered: dict[str, Any] = {name: tuple(sorted_items(list(self._items(name, context)))) for name in lists}
         for name in _TEXT_LISTS:
             rendered[name] = tuple(self._value(name, text, context) for text in self._data.get(name) or ())
         return DeclaredState(roles=(self._role,), **rendered)
@@ -159,9 +151,7 @@ class _RoleRenderer:
                 if self._is_wanted(where, raw, item_context):
                     yield self._item(where, name, raw, item_context)
 
-    def _repeated(
-        self, where: str, raw: Mapping[str, Any], context: Mapping[str, Any]
-    ) -> Iterator[Mapping[str, Any]]:
+    def _repeated(self, where: str, raw: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         if "loop" not in raw:
             yield context
             return
@@ -204,7 +194,7 @@ class _RoleRenderer:
             fields["secret"] = True
 
     def _secret(self, name: str) -> str:
-        self._secrets.get(name)
+        value_of(name, self._secrets)
         self._asked.add(name)
         return placeholder(name)
 
@@ -238,4 +228,5 @@ class _RoleRenderer:
 def _environment(templates: Path) -> Environment:
     environment = native_environment()
     environment.loader = FileSystemLoader(templates)
+    install(environment)
     return environment

@@ -1,21 +1,20 @@
 """Secrets in declared state: placeholders while rendering, values only at the last moment.
 
-A template says ``{{ secret('snmp_auth') }}`` and gets the placeholder ``<secret:snmp_auth>``. States, plans, dumps and
-diffs therefore never hold a value. :func:`reveal` puts the values in, where a file is written or hashed.
+A template says ``{{ secret('snmp_auth') }}`` and gets the placeholder ``<secret:snmp_auth>``. States, plans, dumps
+and diffs therefore never hold a value. :func:`reveal` puts the values in, where a file is written or hashed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Protocol
 
 from hntt.i18n import tr
+from hntt.intent.secrets import Placeholders, SecretSource
 
-_PLACEHOLDER = re.compile(r"<secret:([a-z][a-z0-9_]*)>")
+_PLACEHOLDER = re.compile(r"<secret:([a-z0-9_./-]+)>")
 
 
-class MissingSecret(LookupError):
+class MissingSecretError(LookupError):
     """A secret that was asked for and that the source does not have; ``name`` says which."""
 
     def __init__(self, name: str) -> None:
@@ -28,36 +27,17 @@ class MissingSecret(LookupError):
         )
 
 
-class SecretSource(Protocol):
-    """Where secret values come from."""
-
-    def get(self, name: str) -> str:
-        """The value of secret ``name``; raises :class:`MissingSecret`."""
+def is_offline(secrets: SecretSource) -> bool:
+    """Whether the source only has stand-ins for the values."""
+    return isinstance(secrets, Placeholders)
 
 
-class OfflineSecrets:
-    """Without any values: every secret is its own placeholder (plans, golden files, dumps)."""
-
-    def get(self, name: str) -> str:
-        """The placeholder of ``name``."""
-        return placeholder(name)
-
-
-class MappingSecrets:
-    """Values from a mapping, such as the vault variable ``hntt_secrets``."""
-
-    def __init__(self, values: Mapping[str, str]) -> None:
-        self._values = {name: str(value) for name, value in values.items()}
-
-    def get(self, name: str) -> str:
-        """The value of ``name``; raises :class:`MissingSecret`."""
-        try:
-            return self._values[name]
-        except KeyError:
-            raise MissingSecret(name) from None
-
-    def __repr__(self) -> str:
-        return f"MappingSecrets({sorted(self._values)})"
+def value_of(name: str, secrets: SecretSource) -> str:
+    """The value of one secret; raises :class:`MissingSecretError`."""
+    try:
+        return secrets.get(name)
+    except KeyError:
+        raise MissingSecretError(name) from None
 
 
 def placeholder(name: str) -> str:
@@ -71,5 +51,5 @@ def secret_names(text: str) -> frozenset[str]:
 
 
 def reveal(text: str, secrets: SecretSource) -> str:
-    """``text`` with every placeholder replaced by its value; raises :class:`MissingSecret`."""
-    return _PLACEHOLDER.sub(lambda match: secrets.get(match.group(1)), text)
+    """``text`` with every placeholder replaced by its value; raises :class:`MissingSecretError`."""
+    return _PLACEHOLDER.sub(lambda match: value_of(match.group(1), secrets), text)

@@ -41,10 +41,8 @@ def role_defaults(roles_dir: Path, roles: Iterable[str]) -> dict[str, Any]:
     return defaults
 
 
-def settings_for(
-    inventory_dir: Path, groups: Sequence[str], host: str, defaults: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Settings of ``host``: ``defaults``, then group_vars of ``all`` and of ``groups`` (general to special), then host_vars.
+def settings_for(inventory_dir: Path, groups: Sequence[str], host: str, defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of ``host``: ``defaults``, group_vars of ``all`` and ``groups`` (general to special), host_vars.
 
     Vault-encrypted files and values are left out: offline they are nobody's to read. Raises :class:`SettingsError`
     for a file that is not YAML or not a mapping.
@@ -66,8 +64,8 @@ def resolve_settings(settings: Mapping[str, Any], facts: Mapping[str, Any]) -> d
 
 
 def native_environment() -> Environment:
-    """The one Jinja2 environment of states and settings: strict, no autoescape (texts are not HTML), ends of file kept."""
-    return Environment(
+    """The one Jinja2 environment of states and settings: strict, ends of file kept, no autoescape (no HTML)."""
+    return Environment(  # noqa: S701 - configuration files, nothing is shown in a browser
         undefined=StrictUndefined,
         keep_trailing_newline=True,
         trim_blocks=True,
@@ -78,9 +76,8 @@ def native_environment() -> Environment:
 
 def evaluate(environment: Environment, text: str, context: Mapping[str, Any]) -> Any:
     """``text`` rendered; when it is one single ``{{ expression }}`` the expression's own type is kept."""
-    inner = text.strip()
-    if inner.startswith("{{") and inner.endswith("}}") and "{{" not in inner[2:] and "}}" not in inner[:-2]:
-        value = environment.compile_expression(inner[2:-2], undefined_to_none=False)(**context)
+    if text.startswith("{{") and text.endswith("}}") and "{{" not in text[2:] and "}}" not in text[:-2]:
+        value = environment.compile_expression(text[2:-2], undefined_to_none=False)(**context)
         if isinstance(value, StrictUndefined):
             str(value)  # raises UndefinedError with Jinja2's own explanation
         return value
@@ -105,9 +102,7 @@ class _Resolver:
             return
         if name in self._pending:
             loop = " -> ".join([*self._pending, name])
-            raise SettingsError(
-                tr(vi=f"thiết lập tự tham chiếu: {loop}", en=f"a setting needs itself: {loop}")
-            )
+            raise SettingsError(tr(vi=f"thiết lập tự tham chiếu: {loop}", en=f"a setting needs itself: {loop}"))
         self._pending.append(name)
         self._done[name] = self._value(name, self._settings[name])
         self._pending.pop()
@@ -126,9 +121,7 @@ class _Resolver:
                     self._resolve(needed)
             return evaluate(self._environment, text, {**self._done, **self._facts})
         except TemplateError as error:
-            raise SettingsError(
-                tr(vi=f"thiết lập “{name}”: {error}", en=f"setting '{name}': {error}")
-            ) from error
+            raise SettingsError(tr(vi=f"thiết lập “{name}”: {error}", en=f"setting '{name}': {error}")) from error
 
 
 def _read_vars(folder: Path, name: str) -> dict[str, Any]:
@@ -148,13 +141,9 @@ def _read(file: Path) -> dict[str, Any]:
     try:
         data = yaml.load(text, Loader=_SettingsLoader)  # noqa: S506 - a SafeLoader subclass
     except yaml.YAMLError as error:
-        raise SettingsError(
-            tr(vi=f"{file}: không phải YAML: {error}", en=f"{file}: not YAML: {error}")
-        ) from error
+        raise SettingsError(tr(vi=f"{file}: không phải YAML: {error}", en=f"{file}: not YAML: {error}")) from error
     if data is None:
         return {}
     if not isinstance(data, dict):
-        raise SettingsError(
-            tr(vi=f"{file}: phải là danh sách tên: giá trị", en=f"{file}: a mapping is wanted")
-        )
+        raise SettingsError(tr(vi=f"{file}: phải là danh sách tên: giá trị", en=f"{file}: a mapping is wanted"))
     return {name: value for name, value in data.items() if not isinstance(value, _Encrypted)}
