@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +19,7 @@ from hntt.lab.capability import capability
 from hntt.lab.down import down
 from hntt.lab.engine import Engine, namespace_path
 from hntt.lab.errors import LabError
+from hntt.lab.images import remove_images
 from hntt.lab.names import Lab, default_lab
 from hntt.lab.progress import reporter_for
 from hntt.lab.state import load_topology
@@ -26,8 +27,8 @@ from hntt.lab.status import LabStatus, status
 from hntt.lab.topology import Topology, from_json
 from hntt.lab.up import up
 
-TopologySource = Callable[[Path], Topology]
-"""Makes a topology of an inventory folder."""
+TopologySource = Callable[[Path, Sequence[str]], Topology]
+"""Makes a topology of an inventory folder, of some of its districts where any are named."""
 
 lab_app = typer.Typer(no_args_is_help=True, help="The lab: the network on one machine / Phòng lab: mạng trên một máy.")
 fault_app = typer.Typer(no_args_is_help=True, help="Break things on purpose / Gây hỏng có chủ ý.")
@@ -68,6 +69,7 @@ def _current() -> tuple[Topology, Engine]:
 @lab_app.command("up")
 def up_command(
     inventory: Annotated[Path, typer.Option("--inventory", "-i", help="Inventory folder.")] = Path("inventories/lab"),
+    district: Annotated[list[str] | None, typer.Option(help="Only this district (repeatable).")] = None,
     topology_file: Annotated[Path | None, typer.Option("--topology", help="A topology as JSON instead.")] = None,
     renew: Annotated[list[str] | None, typer.Option(help="Host to make anew from its day-0 (repeatable).")] = None,
 ) -> None:
@@ -75,7 +77,7 @@ def up_command(
     lab = default_lab()
     console = Console(stderr=True)
     with _explained():
-        topology = _topology(inventory, topology_file)
+        topology = _topology(inventory, district or [], topology_file)
         capability().require()
         if capability().arrangements:
             console.print(capability().arrangements, markup=False, highlight=False)
@@ -100,7 +102,7 @@ def up_command(
         raise typer.Exit(_EXIT_FINDINGS)
 
 
-def _topology(inventory: Path, topology_file: Path | None) -> Topology:
+def _topology(inventory: Path, districts: Sequence[str], topology_file: Path | None) -> Topology:
     if topology_file is not None:
         try:
             return from_json(topology_file.read_text(encoding="utf-8"))
@@ -108,12 +110,14 @@ def _topology(inventory: Path, topology_file: Path | None) -> Topology:
             raise _usage(f"{topology_file}: {error.strerror}") from error
     if _source is None:
         raise _usage(tr(vi="cần --topology TỆP", en="it needs --topology FILE"))
-    return _source(inventory)
+    return _source(inventory, districts)
 
 
 @lab_app.command("down")
-def down_command() -> None:
-    """Remove everything the lab made on this machine; keys and built images stay."""
+def down_command(
+    images: Annotated[bool, typer.Option("--images", help="Remove the built images as well.")] = False,
+) -> None:
+    """Remove everything the lab made on this machine; keys stay, and built images unless --images is given."""
     console = Console(stderr=True)
     with _explained():
         reporter = reporter_for(console)
@@ -121,6 +125,9 @@ def down_command() -> None:
             result = down(default_lab(), reporter=reporter)
         finally:
             reporter.close()
+        if images:
+            for tag in remove_images():
+                console.print(tr(vi=f"đã gỡ image {tag}", en=f"removed image {tag}"), highlight=False)
     console.print(
         tr(
             vi=f"đã gỡ {result.containers} container, {result.namespaces} namespace mạng ({result.seconds:.1f} s)",

@@ -68,13 +68,14 @@ def kill_sessions(topology: Topology, engine: Engine, name: str, user: str | Non
     does not run.
     """
     pid = containers.pid_of(_device(topology, name).name, engine)
-    pattern = f"^sshd-session: {user}(@| |$)" if user else "^sshd-session: "
-    # --count would print the number but kill nothing, so the sessions are listed first.
     enter = ["nsenter", "-t", str(pid), "-m", "-u", "-i", "-n", "-p"]
-    listed = run([*enter, "pgrep", "-f", pattern], check=False).stdout.split()
-    if listed:
-        run([*enter, "kill", "-KILL", *listed], check=False)
-    return len(listed)
+    listed = run([*enter, "pgrep", "-a", "-f", f"^sshd-session: {user or ''}"], check=False).stdout
+    sessions = [line.split(maxsplit=2) for line in listed.splitlines()]
+    # A session is a privileged process named "hntt [priv]" and its child "hntt@pts/0"; "hntt-net" is another user.
+    chosen = [(pid, who) for pid, _title, who in sessions if user in (None, who.split(" ")[0].split("@")[0])]
+    if chosen:
+        run([*enter, "kill", "-KILL", *(pid for pid, _who in chosen)], check=False)
+    return sum("[priv]" in who for _pid, who in chosen)
 
 
 def fill_disk(topology: Topology, engine: Engine, name: str) -> int:

@@ -25,6 +25,7 @@ import yaml
 
 from hntt.i18n import tr
 from hntt.lab.errors import LabError
+from hntt.lab.names import RUNTIME_ROOT
 from hntt.lab.shell import run
 
 Say = Callable[[str], None]
@@ -186,6 +187,22 @@ def image_root(tag: str) -> Path:
             )
         )
     return Path(driver["Data"]["UpperDir"])
+
+
+def remove_images() -> list[str]:
+    """Remove all images of the lab, of earlier definitions too, and return their tags.
+
+    LabError while any lab is up: a running host's file system lies on its image.
+    """
+    if RUNTIME_ROOT.exists():
+        raise LabError(
+            tr(vi="còn phòng lab đang chạy trên các image này", en="a lab is still up on top of these images")
+        )
+    listed = run(["podman", "images", "--format", "{{.Repository}}:{{.Tag}}"]).stdout.split()
+    tags = [tag for tag in listed if tag.rpartition(":")[0] in {f"localhost/{name}" for name in image_definitions()}]
+    if tags:
+        run(["podman", "rmi", "--force", *tags])
+    return tags
 
 
 @contextlib.contextmanager
