@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from hntt.devices.cisco_ios import CiscoIos
+from hntt.devices.frr import Frr
+from hntt.devices.mikrotik_routeros import MikrotikRouteros
 from hntt.devices.platform import Platform, Remediation
 from hntt.devices.target import Target
 from hntt.i18n import tr
 
-_PLATFORMS: dict[str, Platform] = {platform.name: platform for platform in (CiscoIos(),)}
+_PLATFORMS: dict[str, Platform] = {platform.name: platform for platform in (CiscoIos(), Frr(), MikrotikRouteros())}
 
 __all__ = ["Platform", "Remediation", "Target", "get_platform"]
 

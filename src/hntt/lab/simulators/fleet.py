@@ -15,11 +15,13 @@ import asyncssh
 
 from hntt.lab.simulators.cisco_ios import IosDevice
 from hntt.lab.simulators.device import Settings, SimDevice
+from hntt.lab.simulators.frr import FrrDevice
+from hntt.lab.simulators.mikrotik_routeros import RouterosDevice
 from hntt.lab.simulators.server import listen
 
 T = TypeVar("T")
 
-_KINDS: dict[str, type[Any]] = {"cisco_ios": IosDevice}
+_KINDS: dict[str, type[Any]] = {"cisco_ios": IosDevice, "frr": FrrDevice, "mikrotik_routeros": RouterosDevice}
 
 
 @dataclass

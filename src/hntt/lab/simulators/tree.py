@@ -44,6 +44,7 @@ class Section:
     mode: str
     prompt: str
     fixed: re.Pattern[str] | None
+    fixed_error: str
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Mode:
     unique: tuple[tuple[re.Pattern[str], str], ...]
     negated: tuple[re.Pattern[str], ...]
     hidden: re.Pattern[str] | None
+    refused_negation: tuple[re.Pattern[str], ...]
 
 
 class Grammar:
@@ -88,6 +90,7 @@ def _mode(data: dict[str, Any]) -> Mode:
                 section["mode"],
                 section.get("prompt", section["mode"]),
                 re.compile(section["fixed"]) if "fixed" in section else None,
+                section.get("fixed_error", "% Removal of physical interfaces is not permitted"),
             )
             for section in data.get("sections", [])
         ),
@@ -96,6 +99,7 @@ def _mode(data: dict[str, Any]) -> Mode:
         unique=tuple((re.compile(rule["match"]), rule["error"]) for rule in data.get("unique", [])),
         negated=tuple(re.compile(pattern) for pattern in data.get("negated", [])),
         hidden=re.compile("|".join(data["hidden"])) if "hidden" in data else None,
+        refused_negation=tuple(re.compile(pattern) for pattern in data.get("refused_negation", [])),
     )
 
 
@@ -191,16 +195,17 @@ class ConfigTree:
                 entry.children = [Entry("shutdown")]
             return
         if section.fixed is not None and section.fixed.search(text):
-            raise RejectedError("% Removal of physical interfaces is not permitted")
+            raise RejectedError(section.fixed_error)
         if entry is not None:
             self._check_unused(entry.text)
             node.children.remove(entry)
 
     def _negatable(self, mode: Mode, node: Entry, body: str) -> bool:
+        if any(pattern.search(body) for pattern in mode.refused_negation):
+            return False
         first = body.split()[0]
-        return bool(mode.commands.search(body)) or any(child.text.split()[0] == first for child in node.children) or any(
-            pattern.search(body) for pattern in mode.negated
-        )
+        known = any(child.text.removeprefix("no ").split()[0] == first for child in node.children)
+        return known or bool(mode.commands.search(body)) or any(pattern.search(body) for pattern in mode.negated)
 
     def _set(self, node: Entry, mode: Mode, line: str) -> None:
         self._check_references(node, line)
@@ -210,6 +215,9 @@ class ConfigTree:
                 raise RejectedError(pattern.sub(error, line) if "\\" in error else error)
         node.children = [c for c in node.children if c.text != f"no {line}"]
         if mode.hidden is not None and mode.hidden.search(line):
+            node.children = [c for c in node.children if not any(
+                (key := _key(pattern, line)) and _key(pattern, c.text) == key for pattern in mode.single
+            )]
             return
         for pattern in mode.single:
             key = _key(pattern, line)
@@ -232,7 +240,7 @@ class ConfigTree:
     def _access_entry(self, node: Entry, body: str, *, negative: bool) -> None:
         number, _, text = body.partition(" ") if body[0].isdigit() else ("", "", body)
         if negative:
-            found = [c for c in node.children if (number and c.number == int(number)) or (not number and c.text == text)]
+            found = [c for c in node.children if (c.number == int(number) if number else c.text == text)]
             if not found:
                 raise RejectedError("%Error: Specified sequence number not found")
             node.children.remove(found[0])
