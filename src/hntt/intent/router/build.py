@@ -48,14 +48,14 @@ def router_facts(register: Register, network: Network, host: str) -> RouterFacts
     device = network.devices[host]
     if device.kind is not Kind.ROUTER:
         raise KeyError(host)
-    return _facts(register, network, device, _own_ports(register, device))
+    return _facts(register, network, device, own_ports(register, device))
 
 
 def all_router_facts(register: Register, network: Network) -> dict[str, RouterFacts]:
     """The facts of every router, in one pass over the register."""
-    own_ports = _all_own_ports(register)
+    ports_of = _all_own_ports(register)
     return {
-        device.host: _facts(register, network, device, own_ports.get(device.host, {}))
+        device.host: _facts(register, network, device, ports_of.get(device.host, {}))
         for device in network.devices.values()
         if device.kind is Kind.ROUTER
     }
@@ -81,7 +81,7 @@ def _facts(register: Register, network: Network, device: Device, own_ports: Mapp
         loopback=device.site.loopback,
         interfaces=tuple(_interfaces(router)),
         ospf=Ospf(device.site.loopback, ospf.areas(network, device.host), ospf.HELLO_S, ospf.DEAD_S),
-        statics=tuple(_statics(router)),
+        statics=tuple(sorted(_statics(router), key=lambda route: (route.prefix.prefixlen, route.prefix))),
         segmentation=segmentation(network, device),
         marks=Marks(dscp.voice, dscp.video, dscp.signalling),
         targets=_targets(network),
@@ -134,14 +134,14 @@ def _line_end(router: _Router, line: Line, *, up: bool) -> Interface:
 def _statics(router: _Router) -> Iterator[StaticRoute]:
     """What keeps the router and everything below it reachable from the centre while OSPF is broken."""
     if router.uplink:
-        yield StaticRoute(DEFAULT_ROUTE, router.uplink.hub_address.ip, FLOATING)
+        yield StaticRoute(DEFAULT_ROUTE, FLOATING, router.uplink.hub_address.ip, router.ports.wan)
     for line in router.downlinks:
         for prefix in _behind(router.network, line):
-            yield StaticRoute(prefix, line.spoke_address.ip, FLOATING)
+            yield StaticRoute(prefix, FLOATING, line.spoke_address.ip, router.ports.downlink(line.number))
     if router.device.tier is Tier.DISTRICT:
         # Without these a packet to nobody would go up by the default route and come down by the centre's summary.
         for prefix in _summaries(router.network, router.device):
-            yield StaticRoute(prefix, None, LAST_RESORT)
+            yield StaticRoute(prefix, LAST_RESORT)
 
 
 def _behind(network: Network, line: Line) -> tuple[IPv4Network, ...]:
@@ -175,7 +175,8 @@ def _unused_ports(router: _Router) -> tuple[str, ...]:
     return tuple(sorted(name for name, in_use in used.items() if name and not in_use))
 
 
-def _own_ports(register: Register, device: Device) -> Mapping[str, str]:
+def own_ports(register: Register, device: Device) -> Mapping[str, str]:
+    """What the register says of a router's ports; empty when nobody has surveyed them."""
     return _all_own_ports(register).get(device.host, {})
 
 
@@ -184,4 +185,4 @@ def _all_own_ports(register: Register) -> dict[str, Mapping[str, str]]:
     for district in register.districts:
         entries[f"rt.{district.slug}"] = district.centre.router
         entries |= {f"rt.{commune_slug(c)}.{district.slug}": c.router for c in district.communes}
-    return {host: dict(router.ports) for host, router in entries.items() if router and router.ports}
+    return {host: {**router.ports} for host, router in entries.items() if router and router.ports}

@@ -45,7 +45,7 @@ class OspfInterface:
 
 @dataclass(frozen=True)
 class Interface:
-    """One interface. ``name`` is the platform's; ``parent`` and ``vlan`` are set where a line is a tagged sub-interface.
+    """One interface. ``name`` is the platform's; ``parent`` and ``vlan`` are set where a line is a tagged one.
 
     ``rate_kbps`` and ``classes`` belong to the ends of lines; other interfaces are not shaped.
     """
@@ -69,11 +69,15 @@ class Interface:
 
 @dataclass(frozen=True)
 class StaticRoute:
-    """A route that waits below OSPF. ``via`` None discards: it stops loops while OSPF is down."""
+    """A route that waits below OSPF. Without ``via`` and ``interface`` it discards: it stops loops while OSPF is down.
+
+    The interface is named beside the next hop, else a route would resolve through the discarded summary.
+    """
 
     prefix: IPv4Network
-    via: IPv4Address | None
     distance: int
+    via: IPv4Address | None = None
+    interface: str | None = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from hntt.intent.router.build import all_router_facts
-from hntt.intent.router.facts import RouterFacts
+from hntt.intent.router.facts import Interface, RouterFacts
 from hntt.intent.secrets import SecretSource
 from hntt.network.model import Network
 from hntt.register.models import Register
@@ -44,7 +46,13 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.filters["wildcard"] = wildcard
+    made.filters["by_name"] = by_name
     return made
+
+
+def by_name(interfaces: Iterable[Interface]) -> list[Interface]:
+    """Interfaces as routers list them: letters, then numbers by value (``ln64`` before ``ln128``)."""
+    return sorted(interfaces, key=lambda i: [int(p) if p.isdigit() else p for p in re.split(r"(\d+)", i.name)])
 
 
 def wildcard(network: IPv4Network) -> str:
