@@ -227,6 +227,9 @@ class ActionModule(ActionBase):
 
     def _outcome(self, state: DeclaredState, drifts: list[Drift], wrong: list[Drift]) -> dict[str, Any]:
         rest = [drift for drift in drifts if not drift.repairable]
+        if wrong and self._task.check_mode:
+            # Nothing can run yet of what was not installed: that is no news.
+            rest = [drift for drift in rest if drift.cause != "runtime"]
         return {
             "changed": bool(wrong),
             "roles": list(state.roles),

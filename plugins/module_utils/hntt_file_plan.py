@@ -9,9 +9,9 @@ import pwd
 import re
 import shlex
 import shutil
-import tempfile
 
-from ansible.module_utils.hntt_host import sha256, snapshot, write_file
+from ansible.module_utils.hntt_host import sha256, snapshot
+from ansible.module_utils.hntt_preview import Preview
 from ansible.module_utils.hntt_transaction import TransactionError
 
 HIDDEN = "(content not shown: it holds a secret)\n"
@@ -143,34 +143,25 @@ class Plan:
         self.diffs.append({"before_header": name, "after_header": name, "before": before, "after": after})
 
     def validate(self, systemd, check_only):
-        """Run every ``validate`` on a copy in a private directory; raises TransactionError at the first refusal.
+        """Run every ``validate`` on the host as it would be; raises TransactionError at the first refusal.
 
         With ``check_only`` a validator that is not installed yet is left out; its command is returned.
         """
         left_out = []
-        folder = tempfile.mkdtemp(prefix="hntt-")
-        try:
-            for number, entry in enumerate(self.entries):
-                if entry.get("validate"):
-                    place = os.path.join(folder, str(number))
-                    os.mkdir(place, 0o700)
-                    if not _accepts(entry, place, systemd, check_only):
-                        left_out.append(entry["validate"])
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        with Preview(self.entries, systemd) as preview:
+            for entry in self.entries:
+                if entry.get("validate") and not _accepts(entry, preview, systemd, check_only):
+                    left_out.append(entry["validate"])
         return left_out
 
 
-def _accepts(entry, folder, systemd, check_only):
-    staged = os.path.join(folder, os.path.basename(entry["dest"]))
-    write_file(staged, entry["data"], 0o600, os.geteuid(), os.getegid())
-    os.chmod(staged, entry["mode"])
-    command = [part.replace("%s", staged) for part in shlex.split(entry["validate"])]
-    if shutil.which(command[0]) is None and check_only:
+def _accepts(entry, preview, systemd, check_only):
+    if check_only and shutil.which(shlex.split(entry["validate"])[0]) is None:
         return False
-    code, output = systemd.run(*command)
+    words, path = preview.command_for(entry)
+    code, output = systemd.run(*words)
     if code != 0:
-        shown = output.replace(staged, entry["dest"])
+        shown = output.replace(path, entry["dest"])
         raise TransactionError(f"{entry['dest']} was refused by `{entry['validate']}`: {shown}; nothing was changed")
     return True
 

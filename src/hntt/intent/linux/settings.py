@@ -65,12 +65,12 @@ def resolve_settings(settings: Mapping[str, Any], facts: Mapping[str, Any]) -> d
 
 def native_environment() -> Environment:
     """The one Jinja2 environment of states and settings: strict, ends of file kept, no autoescape (no HTML)."""
-    return Environment(  # noqa: S701 - configuration files, nothing is shown in a browser
+    return Environment(
         undefined=StrictUndefined,
         keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,
-        autoescape=False,
+        autoescape=False,  # noqa: S701 - configuration files, nothing is shown in a browser
     )
 
 
