@@ -74,7 +74,10 @@ systemctl mask systemd-logind.service systemd-journal-catalog-update.service e2s
   apt-daily.timer apt-daily-upgrade.timer >/dev/null 2>&1
 """
 
+# Debian closes /etc/frr to all but the user frr; vtysh as hntt-net (group frr) wants to read vtysh.conf there.
 _ROUTER_SETTLE = """
+dpkg-statoverride --remove /etc/frr
+dpkg-statoverride --update --add frr frr 0750 /etc/frr
 useradd --create-home --shell /usr/bin/vtysh --groups frrvty,frr --password '*' hntt-net
 sed -i 's/^ospfd=no/ospfd=yes/' /etc/frr/daemons
 """
