@@ -81,8 +81,8 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run ``hntt`` with these arguments; the exit code. Messages go to standard error."""
-    set_language_from(arguments)
     try:
+        arguments = with_language_set(arguments)
         return _exit_code(build_app(arguments)(args=arguments, prog_name="hntt", standalone_mode=False))
     except KeyboardInterrupt:
         return _complain(tr(vi="Đã dừng theo yêu cầu.", en="Stopped as asked."), 130)
@@ -96,16 +96,29 @@ def run(arguments: list[str]) -> int:
         return _explain(error)
 
 
-def set_language_from(arguments: list[str]) -> None:
-    """Let ``--lang`` count before anything is printed, help included; a wrong value is the option's own affair."""
-    for position, argument in enumerate(arguments):
+def with_language_set(arguments: list[str]) -> list[str]:
+    """The arguments without ``--lang``, which has taken effect: it may stand anywhere and counts for help texts too.
+
+    What follows ``--`` belongs to somebody else. UsageError for a language that there is not.
+    """
+    left: list[str] = []
+    rest = iter(arguments)
+    for argument in rest:
+        name, equals, value = argument.partition("=")
         if argument == "--":
-            return
-        name, _, value = argument.partition("=")
+            return [*left, argument, *rest]
         if name == "--lang":
-            wanted = value or "".join(arguments[position + 1 : position + 2])
-            if wanted in ("vi", "en"):
-                set_language(wanted)  # type: ignore[arg-type]  # narrowed by the line above
+            _use_language(value if equals else next(rest, ""))
+        else:
+            left.append(argument)
+    return left
+
+
+def _use_language(wanted: str) -> None:
+    if wanted == "vi" or wanted == "en":
+        set_language(wanted)
+        return
+    raise UsageError(tr(vi=f"--lang: chỉ có vi hoặc en, không có “{wanted}”", en=f"--lang: vi or en, not '{wanted}'"))
 
 
 def build_app(arguments: list[str]) -> Callable[..., Any]:
@@ -140,14 +153,19 @@ def _global_options(
             en="Inventory folder (default inventories/quang_binh)",
         ),
     ),
-    lang: str = typer.Option(None, "--lang", metavar="vi|en", help=tr(vi="Ngôn ngữ", en="Language")),
+    _lang: str = typer.Option(
+        None,
+        "--lang",
+        metavar="vi|en",
+        help=tr(vi="Ngôn ngữ; đặt ở đâu cũng được", en="Language; may stand anywhere"),
+    ),
     output_format: str = typer.Option(
         None, "--format", metavar="text|json", help=tr(vi="Dạng kết quả", en="Form of the output")
     ),
 ) -> None:
     from hntt.commands.options import remember
 
-    remember(inventory=inventory, lang=lang, output_format=output_format)
+    remember(inventory=inventory, output_format=output_format)
 
 
 def _mount(app: typer.Typer, command: Command, *, imported: bool) -> None:

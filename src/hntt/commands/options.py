@@ -42,10 +42,9 @@ FormatOption = Annotated[
 ]
 
 
-def remember(*, inventory: str | None, lang: str | None, output_format: str | None) -> None:
-    """Keep what stood before the command."""
+def remember(*, inventory: str | None, output_format: str | None) -> None:
+    """Keep what stood before the command. (``--lang`` has taken effect earlier, see :mod:`hntt.cli`.)"""
     _before_command.inventory, _before_command.output_format = inventory, output_format
-    use_language(lang)
 
 
 def inventory_path(given: str | None) -> Path:

@@ -42,8 +42,8 @@ def plan_command(
     wanted_format = output_format(form)
     here = offline_inventory(inventory_path(inventory))
     root = project_root()
-    after = _intended(here, Tree.below(root, here.config.directory))
-    found = plan(_intended_at(root, base, here), after)
+    before = _intended_at(root, base, here)
+    found = plan(before, _intended(here, Tree.below(root, here.config.directory)))
     typer.echo(_as_json(found, base) if wanted_format == "json" else _as_text(found, base))
 
 
@@ -59,7 +59,7 @@ def _intended_at(root: Path, revision: str, here: OfflineInventory) -> dict[str,
     with checked_out(root, revision) as then:
         inventory = then / place.relative_to(root.resolve())
         try:
-            return _intended(read_offline(inventory), Tree.below(then, inventory))
+            return _intended(read_offline(inventory), Tree.below(then, inventory, is_revision=True))
         except (HnttError, ValueError, OSError, LookupError) as error:
             # A revision the program can't read any more is no fault of the working tree; say whose it is.
             reason = str(error).replace(f"{then}/", "")

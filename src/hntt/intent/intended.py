@@ -14,10 +14,12 @@ from hntt.intent.linux import DeclaredState, render_host, role_defaults, roles_f
 from hntt.intent.router import RouterFacts, all_router_facts
 from hntt.intent.router.render import environment
 from hntt.intent.secrets import Placeholders
-from hntt.network.model import Device, Kind, Network
+from hntt.network.model import Device, Network
 from hntt.register.models import Register
 
 LINUX_PLATFORMS = ("frr", "debian")
+STAND_INS: dict[str, Any] = {"linux_base_admin_keys": ["<linux_base_admin_keys: none is set yet>"]}
+"""What is shown for settings that an inventory must have before it is applied, but not before it is looked at."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +29,21 @@ class Tree:
     templates: Path
     roles: Path
     inventory: Path
+    is_revision: bool = False
 
     @classmethod
-    def below(cls, root: Path, inventory: Path) -> Tree:
-        """The project's usual places below ``root``."""
-        return cls(root / "templates", root / "roles", inventory)
+    def below(cls, root: Path, inventory: Path, *, is_revision: bool = False) -> Tree:
+        """The project's usual places below ``root``. A revision may lack roles and platforms that came later."""
+        return cls(root / "templates", root / "roles", inventory, is_revision)
+
+    def has_platform(self, platform: str) -> bool:
+        """Whether to render configurations of this platform; a missing template is a fault except in a revision."""
+        return not self.is_revision or (self.templates / "router" / platform / "main.j2").is_file()
+
+    def roles_of(self, device: Device) -> tuple[str, ...]:
+        """The Linux roles of a device; none for what is no Linux host of ours."""
+        roles = roles_for_kind(str(device.kind)) if device.platform in LINUX_PLATFORMS else ()
+        return tuple(role for role in roles if not self.is_revision or (self.roles / role / "state.yml").is_file())
 
 
 @dataclass(frozen=True)
@@ -65,7 +77,7 @@ def intended(
     for device in devices:
         yield Intended(
             device=device,
-            config=render(facts[device.host]) if device.kind is Kind.ROUTER else None,
+            config=render(facts[device.host]) if device.host in facts and tree.has_platform(device.platform) else None,
             state=_state(register, network, tree, device, groups.get(device.host, ())),
         )
 
@@ -85,14 +97,15 @@ class _ConfigRenderer:
 def _state(
     register: Register, network: Network, tree: Tree, device: Device, groups: Sequence[str]
 ) -> DeclaredState | None:
-    roles = roles_for_kind(str(device.kind)) if device.platform in LINUX_PLATFORMS else ()
+    roles = tree.roles_of(device)
     if not roles:
         return None
     # Only what a role has a default for is a role's setting; the rest is Ansible's (paths, vault lookups, connections).
-    known = role_defaults(tree.roles, (role.name for role in sorted(tree.roles.iterdir())))
+    known = role_defaults(tree.roles, roles)
     settings = settings_for(tree.inventory, groups, device.host, {})
     variables: dict[str, Any] = {
         **{name: value for name, value in settings.items() if name in known},
+        **{name: value for name, value in STAND_INS.items() if name in known and not settings.get(name, known[name])},
         "hntt": host_vars(register, network, device.host),
     }
     return render_host(tree.roles, roles, variables)
