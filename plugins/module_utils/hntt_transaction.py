@@ -35,6 +35,7 @@ JOURNALS = "/var/lib/hntt/transactions"
 KEPT_TRANSACTIONS = 20
 BOOT_UNIT = "hntt-recover.service"
 SYSTEMD_DIR = "/etc/systemd/system"
+BOOT_OWNER = (0, 0)
 OPEN_STATES = ("staging", "ready", "swapping", "swapped", "guarded")
 
 
@@ -221,11 +222,11 @@ class Transaction:
         """Put every original back, restart what read the new files, and say why in the journal. Safe to repeat."""
         for entry in self.journal["entries"]:
             self._restore(entry)
+        self.remove_left_overs()
         self._undo_directories()
         with contextlib.suppress(OSError):
             self._set_sysctls("old")
         problems = self._restart_old()
-        self._remove_left_overs()
         with contextlib.suppress(OSError):  # a full disk: the next run finds the old files in place and records it
             self.record(state, error=reason, restart_problems=problems)
 
@@ -272,7 +273,7 @@ class Transaction:
 
     def discard(self, reason):
         """Forget a staged change of which nothing is in place yet."""
-        self._remove_left_overs()
+        self.remove_left_overs()
         with contextlib.suppress(OSError):
             self._undo_directories()
         try:
@@ -283,10 +284,11 @@ class Transaction:
     def close(self, state):
         """End a transaction whose new files stay."""
         self.record(state)
-        self._remove_left_overs()
+        self.remove_left_overs()
         prune(self.base)
 
-    def _remove_left_overs(self):
+    def remove_left_overs(self):
+        """Remove what the transaction wrote beside the files."""
         for entry in self.journal.get("entries", ()):
             for name in ("staged", "kept"):
                 with contextlib.suppress(OSError):
@@ -348,7 +350,7 @@ class Transaction:
             f"[Service]\nType=oneshot\nExecStart={sys.executable} {engine} recover all\n"
         )
         unit = os.path.join(SYSTEMD_DIR, BOOT_UNIT)
-        write_file(unit, text.encode(), 0o644, 0, 0)
+        write_file(unit, text.encode(), 0o644, *BOOT_OWNER)
         wants = os.path.join(SYSTEMD_DIR, "sysinit.target.wants")
         os.makedirs(wants, exist_ok=True)
         with contextlib.suppress(FileExistsError):
@@ -394,6 +396,7 @@ def recover(base, systemd=None):
     for identity in reversed(identities(base)):
         found = Transaction.load(base, identity, systemd)
         if found.state not in OPEN_STATES:
+            found.remove_left_overs()  # its process may have died between the last journal entry and tidying up
             continue
         if found.state == "guarded" and found.guard_is_running():
             raise TransactionError(f"guarded change {identity} still waits for its confirmation", "guarded")
