@@ -18,6 +18,8 @@ exit 2"""
 def shown(ready: Sandbox) -> Sandbox:
     """A machine on which everything goes as it should."""
     ready.stand_in("ansible-playbook", AUDITS, in_venv=True)
+    (ready.root / ".lab").mkdir()
+    (ready.root / ".lab/known_hosts").write_text("rt.tinh,192.0.2.1 ssh-ed25519 A\nnoc.tinh,192.0.2.10 ssh-ed25519 B\n")
     return ready
 
 
@@ -47,6 +49,7 @@ def test_the_steps_come_in_order_and_end_in_ten_lines(shown: Sandbox, shell: str
         "site.yml",
         "audit.yml",
     ]
+    assert "hntt lab exec rt.hien-ninh.quang-ninh -- traceroute -n -w 2 -q 1 192.0.2.10" in shown.calls
     closing = done.stdout.split("\n\n")[-1].splitlines()
     assert len(closing) == 10
     assert "MB of memory" in closing[-2]
