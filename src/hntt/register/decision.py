@@ -187,6 +187,8 @@ def _annex_amount(decision: Decision, subject: str) -> int:
     wanted = _PARTS.get(subject, (subject,))
     common = sum(row.amount for row in decision.annex if row.subject in wanted)
     column = _PER_DISTRICT.get(subject)
+    if subject == "lines" and not any(row.subject == "commune_lines" for row in decision.annex):
+        column = "lines_per_year"
     return common + (sum(getattr(row, column) for row in decision.annex_districts) if column else 0)
 
 
