@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -14,8 +14,9 @@ from rich.console import Console
 from rich.table import Table
 
 from hntt.i18n import tr
-from hntt.lab import faults
+from hntt.lab import faults, project, simulated
 from hntt.lab.capability import capability
+from hntt.lab.content import LabRequest
 from hntt.lab.down import down
 from hntt.lab.engine import Engine, namespace_path
 from hntt.lab.errors import LabError
@@ -27,22 +28,13 @@ from hntt.lab.status import LabStatus, status
 from hntt.lab.topology import Topology, from_json
 from hntt.lab.up import up
 
-TopologySource = Callable[[Path, Sequence[str]], Topology]
-"""Makes a topology of an inventory folder, of some of its districts where any are named."""
-
 lab_app = typer.Typer(no_args_is_help=True, help="The lab: the network on one machine / Phòng lab: mạng trên một máy.")
 fault_app = typer.Typer(no_args_is_help=True, help="Break things on purpose / Gây hỏng có chủ ý.")
 lab_app.add_typer(fault_app, name="fault")
 
-_source: TopologySource | None = None
 _EXIT_FINDINGS = 1
 _EXIT_USAGE = 2
-
-
-def use_topology_source(source: TopologySource) -> None:
-    """Say how ``hntt lab up -i INVENTORY`` gets its topology; called once by the program that mounts ``lab_app``."""
-    global _source
-    _source = source
+_EXIT_FAILED = 3
 
 
 @contextmanager
@@ -51,7 +43,7 @@ def _explained() -> Iterator[None]:
         yield
     except LabError as error:
         Console(stderr=True).print(str(error), style="red", markup=False, highlight=False)
-        raise typer.Exit(_EXIT_FINDINGS) from error
+        raise typer.Exit(_EXIT_FAILED) from error
 
 
 def _usage(text: str) -> typer.Exit:
@@ -61,6 +53,13 @@ def _usage(text: str) -> typer.Exit:
 
 def _current() -> tuple[Topology, Engine]:
     lab = default_lab()
+    if simulated.is_up(lab):
+        raise LabError(
+            tr(
+                vi="phòng lab đang mô phỏng: không có container hay đường truyền để làm việc này",
+                en="the lab is simulated: there are no containers and no lines to do this with",
+            )
+        )
     topology = load_topology(lab)
     capability().require()
     return topology, Engine(lab, capability())
@@ -70,22 +69,51 @@ def _current() -> tuple[Topology, Engine]:
 def up_command(
     inventory: Annotated[Path, typer.Option("--inventory", "-i", help="Inventory folder.")] = Path("inventories/lab"),
     district: Annotated[list[str] | None, typer.Option(help="Only this district (repeatable).")] = None,
+    communes: Annotated[int | None, typer.Option(min=0, help="Only the first N communes of each district.")] = None,
     topology_file: Annotated[Path | None, typer.Option("--topology", help="A topology as JSON instead.")] = None,
     renew: Annotated[list[str] | None, typer.Option(help="Host to make anew from its day-0 (repeatable).")] = None,
+    simulate: Annotated[bool, typer.Option("--simulated", help="Simulated command lines on loopback.")] = False,
 ) -> None:
     """Build the lab, or mend it: what is there and right stays as it is."""
+    request = LabRequest(inventory, tuple(district or ()), communes)
+    with _explained():
+        if topology_file is None and simulated.is_wanted(simulate):
+            _up_simulated(request)
+        else:
+            _up_containers(request, topology_file, frozenset(renew or ()))
+
+
+def _up_simulated(request: LabRequest) -> None:
+    console = Console(stderr=True)
+    if not capability().ok:
+        console.print(capability().reason, markup=False, highlight=False)
+    console.print(simulated.what_is_not_shown(), markup=False, highlight=False)
+    result = simulated.up(default_lab(), request)
+    state = tr(vi="đã khởi động", en="started") if result.started else tr(vi="đang chạy sẵn", en="running already")
+    console.print(
+        tr(
+            vi=f"phòng lab mô phỏng: {result.routers} router, {state} ({result.seconds:.1f} s)",
+            en=f"simulated lab: {result.routers} routers, {state} ({result.seconds:.1f} s)",
+        ),
+        highlight=False,
+    )
+
+
+def _up_containers(request: LabRequest, topology_file: Path | None, renew: frozenset[str]) -> None:
     lab = default_lab()
     console = Console(stderr=True)
-    with _explained():
-        topology = _topology(inventory, district or [], topology_file)
-        capability().require()
-        if capability().arrangements:
-            console.print(capability().arrangements, markup=False, highlight=False)
-        reporter = reporter_for(console)
-        try:
-            result = up(lab, topology, renew=frozenset(renew or ()), reporter=reporter)
-        finally:
-            reporter.close()
+    capability().require()
+    simulated.refuse_when_up(lab)
+    if capability().arrangements:
+        console.print(capability().arrangements, markup=False, highlight=False)
+    topology, content = (_read(topology_file), None) if topology_file else project.prepare(lab, request)
+    reporter = reporter_for(console)
+    try:
+        result = up(lab, topology, renew=renew, reporter=reporter)
+    finally:
+        reporter.close()
+    if content is not None:
+        project.record(lab, content)
     done, seconds = len(result.actions), result.seconds
     console.print(
         tr(
@@ -102,15 +130,11 @@ def up_command(
         raise typer.Exit(_EXIT_FINDINGS)
 
 
-def _topology(inventory: Path, districts: Sequence[str], topology_file: Path | None) -> Topology:
-    if topology_file is not None:
-        try:
-            return from_json(topology_file.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise _usage(f"{topology_file}: {error.strerror}") from error
-    if _source is None:
-        raise _usage(tr(vi="cần --topology TỆP", en="it needs --topology FILE"))
-    return _source(inventory, districts)
+def _read(topology_file: Path) -> Topology:
+    try:
+        return from_json(topology_file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise _usage(f"{topology_file}: {error.strerror}") from error
 
 
 @lab_app.command("down")
@@ -120,6 +144,10 @@ def down_command(
     """Remove everything the lab made on this machine; keys stay, and built images unless --images is given."""
     console = Console(stderr=True)
     with _explained():
+        if simulated.is_up(default_lab()):
+            routers = simulated.down(default_lab())
+            console.print(tr(vi=f"đã dừng {routers} router mô phỏng", en=f"stopped {routers} simulated routers"))
+            return
         reporter = reporter_for(console)
         try:
             result = down(default_lab(), reporter=reporter)
@@ -146,12 +174,32 @@ def status_command(
     if output not in ("text", "json"):
         raise _usage("--format text|json")
     with _explained():
+        if simulated.is_up(default_lab()):
+            _simulated_status(output)
+            return
         found = status(*_current(), ask_ssh=ssh)
     if output == "json":
         typer.echo(json.dumps(found.as_data(), indent=1, ensure_ascii=False))
     else:
         _print_status(found, Console())
     if not found.healthy:
+        raise typer.Exit(_EXIT_FINDINGS)
+
+
+def _simulated_status(output: str) -> None:
+    answers = simulated.status(default_lab())
+    if output == "json":
+        document = {"mode": "simulated", "not_shown": simulated.what_is_not_shown(), "hosts": answers}
+        typer.echo(json.dumps(document, indent=1, ensure_ascii=False))
+    else:
+        hosts = Table(title=tr(vi="Router mô phỏng", en="Simulated routers"))
+        hosts.add_column(tr(vi="tên", en="name"))
+        hosts.add_column("ssh")
+        for name, answered in answers.items():
+            hosts.add_row(name, _mark(answered))
+        Console().print(hosts)
+        typer.echo(simulated.what_is_not_shown())
+    if not all(answers.values()):
         raise typer.Exit(_EXIT_FINDINGS)
 
 
@@ -199,6 +247,9 @@ def exec_command(
 ) -> None:
     """Run a command on a host as root, without the network; the exit code is the command's."""
     with _explained():
+        if simulated.is_up(default_lab()):
+            typer.echo(simulated.execute(default_lab(), host, command))
+            return
         topology, engine = _current()
         words = _exec_words(topology, engine, host, command)
     os.execvp(words[0], words)  # noqa: S606 - the words are an argument list; a shell is what is not wanted

@@ -1,0 +1,67 @@
+"""Which part of the register a lab is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hntt.inventory.config import read_config
+from hntt.inventory.selection import Selection
+from hntt.inventory.source import Source, read_source
+from hntt.network.model import Device, Kind, Network, Tier
+
+LAB_KINDS = (Kind.ROUTER, Kind.NOC)
+"""The kinds that a lab can have so far."""
+
+
+@dataclass(frozen=True)
+class LabRequest:
+    """What is asked for: an inventory folder, narrowed to districts and to the first communes of each.
+
+    ``communes`` is how many communes of a district, in the order of their numbers; None means all.
+    """
+
+    inventory: Path
+    districts: tuple[str, ...] = ()
+    communes: int | None = None
+
+
+@dataclass(frozen=True)
+class LabContent:
+    """What a request comes to."""
+
+    register_dir: Path
+    source: Source
+    selection: Selection
+    devices: tuple[Device, ...]
+
+    def narrowed(self, selection: Selection) -> LabContent:
+        """The same with less."""
+        narrowed = self.selection.narrowed(selection)
+        return LabContent(self.register_dir, self.source, narrowed, _devices(narrowed, self.source.network))
+
+
+def content_of(request: LabRequest) -> LabContent:
+    """The devices asked for. UsageError and FindingsError as the inventory and the register give them."""
+    config = read_config(request.inventory)
+    source = read_source(config.register_dir)
+    selection = config.only.narrowed(Selection(districts=request.districts or None))
+    if request.communes is not None:
+        selection = selection.narrowed(Selection(communes=_first_communes(source.network, request.communes)))
+    return LabContent(config.register_dir, source, selection, _devices(selection, source.network))
+
+
+def _devices(selection: Selection, network: Network) -> tuple[Device, ...]:
+    return tuple(device for device in selection.devices(network) if device.kind in LAB_KINDS)
+
+
+def _first_communes(network: Network, count: int) -> tuple[str, ...]:
+    """Labels of the first ``count`` communes of every district; the districts asked for narrow them further."""
+    seen: dict[str | None, int] = {}
+    labels = []
+    for site in sorted(network.sites.values(), key=lambda site: site.number):
+        if site.tier is Tier.COMMUNE:
+            seen[site.district] = seen.get(site.district, 0) + 1
+            if seen[site.district] <= count:
+                labels.append(site.label)
+    return tuple(labels)
