@@ -91,9 +91,18 @@ class ActionModule(ActionBase):
         facts = plain(self._templar.template(self._vars.get("hntt", {})))
         roles = self._roles(str(facts.get("kind", "")))
         secrets = VaultSecrets(lambda: plain(self._templar.template(self._vars.get("hntt_secrets", {}))))
-        names = role_defaults(ROLES_DIR, [path.name for path in ROLES_DIR.iterdir() if path.is_dir()])
-        settings = {name: plain(self._templar.template(self._vars[name])) for name in names if name in self._vars}
-        return render_host(ROLES_DIR, roles, {**settings, "hntt": facts}, secrets), secrets
+        return render_host(ROLES_DIR, roles, {**self._settings(), "hntt": facts}, secrets), secrets
+
+    def _settings(self) -> dict[str, Any]:
+        """What the inventory or the command line sets of the roles' settings."""
+        settings = {}
+        for role in ROLES_DIR.iterdir():
+            for name, default in role_defaults(ROLES_DIR, [role.name]).items():
+                # Ansible mixes in the defaults of the roles it runs; those are laid in order by render_host, where
+                # a special role's default goes before a general one's.
+                if name in self._vars and plain(self._vars[name]) != default:
+                    settings[name] = plain(self._templar.template(self._vars[name]))
+        return settings
 
     def _roles(self, kind: str) -> list[str]:
         """All roles of the host, whichever of them was called: one role alone would close the others' ports."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import PROJECT
+from linux_support import PROJECT
 
 from hntt.audit.linux import ProbeResult, compare
 from hntt.intent.linux import DeclaredState

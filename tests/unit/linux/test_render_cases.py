@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import PROJECT
+from linux_support import PROJECT
 
 from hntt.i18n import set_language
 from hntt.intent.linux import MissingSecretError, SettingsError, StateConflictError, StateError, render_host
