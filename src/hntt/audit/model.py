@@ -76,6 +76,8 @@ class Cause(StrEnum):
     MISSING = "missing"
     UNEXPECTED = "unexpected"
     CHANGED = "changed"
+    RUNTIME = "runtime"
+    UNKNOWN = "unknown"
 
     @property
     def label(self) -> str:
@@ -84,6 +86,8 @@ class Cause(StrEnum):
             Cause.MISSING: tr(vi="thiếu trên thiết bị", en="missing on the device"),
             Cause.UNEXPECTED: tr(vi="có thêm, không ai khai báo", en="there, declared by nobody"),
             Cause.CHANGED: tr(vi="khác với khai báo", en="different from what is declared"),
+            Cause.RUNTIME: tr(vi="khai báo đúng nhưng không hoạt động", en="declared right, but not working"),
+            Cause.UNKNOWN: tr(vi="không so sánh được", en="could not be compared"),
         }[self]
 
 
@@ -119,12 +123,17 @@ class Change:
 
 @dataclass(frozen=True)
 class HostAudit:
-    """The result for one host. ``detail`` says in words what went wrong when it did."""
+    """The result for one host. ``detail`` says in words what went wrong when it did.
+
+    ``repairable`` says whether converging would change the host: a difference that nobody declared how to undo
+    (an extra user, an open port) is drift, and left to people.
+    """
 
     host: Host
     outcome: Outcome
     changes: tuple[Change, ...] = ()
     detail: str = ""
+    repairable: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from hntt.audit.changes import topic_label
 from hntt.audit.grouping import Group, by_district, by_kind, fold
@@ -12,16 +12,13 @@ from hntt.i18n import tr
 
 MAX_LINES = 10
 _NAMES_SHOWN = 4
+_NOT_ASKED = frozenset({Outcome.NOT_BUILT, Outcome.NOT_COVERED})
 
 
-def audit_lines(audit: Audit, reports: Mapping[str, str] | None = None) -> list[str]:
-    """The summary: verdict, kinds, districts with trouble, what could not be read, differences, where the reports are."""
+def audit_lines(audit: Audit, room: int = MAX_LINES) -> list[str]:
+    """The summary: verdict, kinds, districts with trouble, what could not be read, the differences that still fit."""
     lines = [_verdict(audit), *_kind_lines(audit), *_district_line(audit), *_trouble_lines(audit)]
-    tail = [_report_line(reports)] if reports else []
-    room = MAX_LINES - len(lines) - len(tail)
-    return [*lines, *_difference_lines(fold(audit.hosts), room), *tail][: MAX_LINES - len(tail)] + (
-        tail if len(lines) + len(tail) > MAX_LINES else []
-    )
+    return [*lines, *_difference_lines(fold(audit.hosts), room - len(lines))][:room]
 
 
 def count_words(counts: Counter[Outcome]) -> str:
@@ -37,14 +34,16 @@ def names(hosts: list[str], shown: int = _NAMES_SHOWN) -> str:
 
 
 def _verdict(audit: Audit) -> str:
+    asked = [item for item in audit.hosts if item.outcome not in _NOT_ASKED]
     words = {
         Outcome.CLEAN: tr(vi="KHÔNG CÓ SAI LỆCH", en="NO DRIFT"),
         Outcome.DRIFT: tr(vi="CÓ SAI LỆCH", en="DRIFT"),
     }.get(audit.verdict, tr(vi="CÓ THIẾT BỊ KHÔNG KIỂM TRA ĐƯỢC", en="SOME DEVICES COULD NOT BE AUDITED"))
-    total = len(audit.hosts)
+    if not asked:
+        words = tr(vi="CHƯA KIỂM TRA THIẾT BỊ NÀO", en="NO DEVICE WAS AUDITED")
     return tr(
-        vi=f"{words}: {total} thiết bị trong {audit.seconds:.1f} giây",
-        en=f"{words}: {total} devices in {audit.seconds:.1f} s",
+        vi=f"{words}: đã kiểm tra {len(asked)} trên {len(audit.hosts)} thiết bị trong {audit.seconds:.1f} giây",
+        en=f"{words}: {len(asked)} of {len(audit.hosts)} devices audited in {audit.seconds:.1f} s",
     )
 
 
@@ -103,8 +102,3 @@ def cause_line(topic: str, cause: Cause, subject: str) -> str:
 
 def _members(hosts: tuple[Host, ...]) -> str:
     return names([host.name for host in hosts], shown=2)
-
-
-def _report_line(reports: Mapping[str, str]) -> str:
-    shown = "  ".join(reports.values())
-    return tr(vi=f"  báo cáo: {shown}", en=f"  reports: {shown}")

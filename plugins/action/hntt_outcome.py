@@ -1,0 +1,40 @@
+"""Gives a host the ending that the audit found, so that Ansible counts it: failed, or unreachable."""
+
+from __future__ import annotations
+
+DOCUMENTATION = """
+module: hntt_outcome
+short_description: End a host as failed or unreachable, with the reason the audit found
+options:
+  endings:
+    description: The C(not_well) of M(hntt_audit).
+    type: dict
+    required: true
+"""
+
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+
+class ActionModule(ActionBase):
+    """See DOCUMENTATION."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        variables = task_vars or {}
+        super().run(tmp, variables)
+        _, args = self.validate_argument_spec(argument_spec={"endings": {"type": "dict", "required": True}})
+        ending = args["endings"].get(variables["inventory_hostname"])
+        if ending is None:
+            return {"changed": False}
+        return {
+            "changed": False,
+            ending["kind"]: True,
+            "msg": ending["msg"],
+            "hntt_next": ending["next"],
+            "hntt_told": True,
+        }

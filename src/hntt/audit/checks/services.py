@@ -1,0 +1,103 @@
+"""Clock, names and log of a device: what the controller services give, seen from where they are used."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Address
+
+from hntt.audit.checks.model import Check, Finding, Subject, UnreadableError, shown
+from hntt.i18n import tr
+from hntt.network.model import Kind
+
+_FRR = frozenset({"frr"})
+
+
+def judge_clock(subject: Subject, outputs: Sequence[str]) -> Iterator[Finding]:
+    """The controller is a time source that answers, and there is no other."""
+    rows = [line.split(",") for line in outputs[0].splitlines() if line.startswith("^")]
+    if not rows and outputs[0].strip():
+        raise UnreadableError(outputs[0].strip()[:80])
+    reach = {row[2]: int(row[5], 8) for row in rows if len(row) > 5}
+    for address in subject.controllers:
+        if not reach.get(address):
+            state = tr(vi="không trả lời", en="no answer") if address in reach else shown(sorted(reach))
+            yield Finding("ntp", address, state)
+    for address in sorted(set(reach) - set(subject.controllers)):
+        yield Finding("ntp", shown(subject.controllers), address)
+
+
+def judge_names(subject: Subject, outputs: Sequence[str]) -> Iterator[Finding]:
+    """The controller resolves the device's own name and the controller's."""
+    for (name, address), output in zip(names_asked(subject), outputs, strict=True):
+        answers = {line.strip() for line in output.splitlines() if _is_address(line.strip())}
+        if answers != {address}:
+            yield Finding(f"dns {name}", address, shown(sorted(answers)))
+
+
+def names_asked(subject: Subject) -> list[tuple[str, str]]:
+    """Names and the addresses that the register gives them: the device itself, and the controllers."""
+    devices = [subject.device, *(d for d in subject.network.devices.values() if d.kind is Kind.NOC)]
+    return [(f"{device.host}.{subject.network.domain}", str(device.address)) for device in dict.fromkeys(devices)]
+
+
+def judge_log(subject: Subject, outputs: Sequence[str]) -> Iterator[Finding]:
+    """The message that every device was asked to log has arrived in the file of its name."""
+    arrived = {line.rpartition("/")[2].removesuffix(".log") for line in outputs[0].splitlines() if line.strip()}
+    for host in sorted(host for host in subject.present if host != subject.host):
+        if host not in arrived:
+            yield Finding(f"syslog {host}", tr(vi="thông báo thử", en="the test message"), shown([]))
+
+
+def marker(token: str) -> str:
+    """The text of the test message of one run."""
+    return f"hntt-verify-{token}"
+
+
+def _is_address(text: str) -> bool:
+    try:
+        IPv4Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+CLOCK = Check(
+    name="clock",
+    vi="đồng hồ lấy giờ từ máy chủ trung tâm",
+    en="the clock follows the controller",
+    kind=Kind.ROUTER,
+    platforms=_FRR,
+    commands=lambda _: ["chronyc -n -c sources"],
+    judge=lambda subject, outputs: list(judge_clock(subject, outputs)),
+)
+NAMES = Check(
+    name="dns",
+    vi="máy chủ tên miền trả lời đúng theo sổ đăng ký",
+    en="names resolve as the register has them",
+    kind=Kind.ROUTER,
+    platforms=_FRR,
+    commands=lambda subject: [
+        f"dig +short +time=2 +tries=2 @{subject.facts['services']['dns'][0]} {shlex.quote(name)} A"
+        for name, _ in names_asked(subject)
+    ],
+    judge=lambda subject, outputs: list(judge_names(subject, outputs)),
+)
+SEND_LOG = Check(
+    name="syslog_send",
+    vi="gửi được thông báo nhật ký",
+    en="a log message can be sent",
+    kind=Kind.ROUTER,
+    platforms=_FRR,
+    commands=lambda subject: [f"logger -p user.notice -t hntt {marker(subject.token)} && echo sent"],
+    judge=lambda _, outputs: [] if "sent" in outputs[0] else [Finding("logger", "sent", outputs[0].strip()[:80])],
+)
+LOG = Check(
+    name="syslog",
+    vi="nhật ký của từng thiết bị về đến trung tâm",
+    en="every device's log arrives at the centre",
+    kind=Kind.NOC,
+    platforms=frozenset({"debian"}),
+    commands=lambda subject: [f"sudo -n grep -rlF {marker(subject.token)} /var/log/hntt || true"],
+    judge=lambda subject, outputs: list(judge_log(subject, outputs)),
+)

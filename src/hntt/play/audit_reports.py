@@ -1,0 +1,80 @@
+"""Reports of an audit on disk, and what its action tells Ansible."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hntt.audit.model import Audit, HostAudit, Outcome
+from hntt.i18n import tr
+from hntt.report.audit_data import audit_csv, audit_junit, audit_record
+from hntt.report.audit_html import audit_html
+from hntt.report.audit_text import audit_lines
+from hntt.report.files import report_path, write_report
+
+
+BODY_LINES = 8
+"""Lines of the summary that belong to the audit; the headline and the reports come on top."""
+
+
+def write_audit_reports(audit: Audit, folder: Path, data_dir: Path | None, name: str = "audit") -> dict[str, str]:
+    """Write HTML, CSV, JUnit XML and JSON below ``folder``; returns their paths, relative where that is shorter."""
+    texts = {
+        "html": audit_html(audit, data_dir),
+        "csv": audit_csv(audit),
+        "xml": audit_junit(audit),
+        "json": json.dumps(audit_record(audit), ensure_ascii=False, indent=1) + "\n",
+    }
+    return {
+        kind: _shown(write_report(report_path(folder, name, audit.started, kind), text, name))
+        for kind, text in texts.items()
+    }
+
+
+def action_result(
+    audit: Audit, reports: Mapping[str, str], *, converging: bool = False, fail_on_drift: bool = False
+) -> dict[str, Any]:
+    """The action's result: hosts by what is to be done with them, and the report for the summary callback."""
+    differs = [item for item in audit.hosts if item.outcome is Outcome.DRIFT]
+    trouble = [item for item in audit.hosts if item.outcome.is_trouble]
+    return {
+        "changed": False,
+        "differs": [item.host.name for item in audit.hosts if item.repairable and not item.outcome.is_trouble],
+        "not_well": {item.host.name: ending(item) for item in [*trouble, *(differs if fail_on_drift else [])]},
+        "counts": {str(outcome): count for outcome, count in audit.counts.items()},
+        "hntt_report": {
+            "converging": converging,
+            "lines": [] if converging else audit_lines(audit, room=BODY_LINES),
+            "reports": dict(reports),
+            "hosts": {item.host.name: _host(item) for item in audit.hosts},
+        },
+    }
+
+
+def ending(item: HostAudit) -> dict[str, str]:
+    """How a host that is not well is to be reported: unreachable or failed, why, and what to do."""
+    kind = "unreachable" if item.outcome is Outcome.UNREACHABLE else "failed"
+    text = item.detail or item.outcome.label
+    if item.outcome is Outcome.DRIFT:
+        count = len(item.changes)
+        text = tr(vi=f"{count} khác biệt so với khai báo", en=f"{count} differences from what is declared")
+    return {"kind": kind, "msg": text, "next": item.outcome.next_step}
+
+
+def _host(item: HostAudit) -> dict[str, Any]:
+    host = item.host
+    return {
+        "kind": host.kind,
+        "platform": host.platform,
+        "tier": host.tier,
+        "site": {"label": host.site, "name": host.site_name, "district": host.district, "code": host.code},
+        "outcome": str(item.outcome),
+    }
+
+
+def _shown(path: Path) -> str:
+    relative = os.path.relpath(path)
+    return relative if not relative.startswith("..") else str(path)
