@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Network
 from typing import NoReturn
 
 from jinja2 import Environment, TemplateRuntimeError
 
 from hntt.i18n import tr
+from hntt.intent.router.segmentation import flows_of_facts
 
 _REVERSE = ".in-addr.arpa"
 
@@ -21,6 +23,8 @@ def install(environment: Environment) -> None:
         zone_records=zone_records,
         reverse_zones=reverse_zones,
         device_name=device_name,
+        nth_address=nth_address,
+        segmentation_flows=flows_of_facts,
     )
 
 
@@ -55,6 +59,11 @@ def device_name(name: str) -> str:
     """The device in the name of one of its interfaces: ``wan.rt.le-thuy`` is ``rt.le-thuy``."""
     first, _, rest = name.partition(".")
     return rest if rest.startswith("rt.") and (first in ("lan", "wan") or first.startswith("ln")) else name
+
+
+def nth_address(network: str, number: int) -> str:
+    """The address with this number in a network: ``10.44.64.0/28`` and 2 give ``10.44.64.2``."""
+    return str(IPv4Network(network)[number])
 
 
 def _fail(vi: str, en: str) -> NoReturn:

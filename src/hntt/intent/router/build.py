@@ -185,4 +185,8 @@ def _all_own_ports(register: Register) -> dict[str, Mapping[str, str]]:
     for district in register.districts:
         entries[f"rt.{district.slug}"] = district.centre.router
         entries |= {f"rt.{commune_slug(c)}.{district.slug}": c.router for c in district.communes}
-    return {host: {**router.ports} for host, router in entries.items() if router and router.ports}
+    return {
+        host: {str(role): port for role, port in router.ports.items()}
+        for host, router in entries.items()
+        if router and router.ports
+    }

@@ -102,6 +102,10 @@ class PortRange:
         """Whether it is one port."""
         return self.first == self.last
 
+    def __str__(self) -> str:
+        """``5061`` or ``10000-20000``."""
+        return str(self.first) if self.is_single else f"{self.first}-{self.last}"
+
 
 @dataclass(frozen=True)
 class Flow:

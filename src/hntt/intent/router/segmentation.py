@@ -1,14 +1,16 @@
 """Who may begin to talk to whom. One table; each platform's template writes it in its own words.
 
 A conference network reaches the MCU servers (signalling and media) and the controller services, never another
-conference network. The MCU servers may call an endpoint. The management network reaches everything by SSH, SNMP
-and echo requests. Routers use the controller services like everybody else.
+conference network; echo requests to both show whether they are reached. The MCU servers may call an endpoint. The
+management network reaches everything by SSH, SNMP and echo requests. Routers use the controller services like everybody else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv4Network
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Network
+from typing import Any
 
 from hntt.intent.router.facts import Flow, PortRange, Segmentation
 from hntt.network import addresses
@@ -25,41 +27,76 @@ SNMP = PortRange(161, 161)
 SYSLOG = PortRange(514, 514)
 
 
+@dataclass(frozen=True)
+class Parties:
+    """Who there is: rooms' networks, routers' own prefixes, servers, and the network that administers."""
+
+    rooms: tuple[IPv4Network, ...]
+    routers: tuple[IPv4Network, ...]
+    mcus: tuple[IPv4Network, ...]
+    controllers: tuple[IPv4Network, ...]
+    management: tuple[IPv4Network, ...]
+
+
 def segmentation(network: Network, device: Device) -> Segmentation:
     """The rules at one router: the whole table, and the part about its own conference network."""
     own = device.site.conference
-    everything = network.prefixes
+    prefixes = network.prefixes
+    everybody = Parties(
+        rooms=(prefixes["conference"],),
+        routers=(prefixes["loopbacks"], prefixes["lines"]),
+        mcus=_hosts(network, Kind.MCU),
+        controllers=_hosts(network, Kind.NOC),
+        management=(network.services,),
+    )
     return Segmentation(
         conference=own,
         endpoints=(own[addresses.VCS], own[addresses.PC]),
-        flows=_flows(network, everything["conference"], (everything["loopbacks"], everything["lines"])),
-        edge=_flows(network, own, ()),
+        flows=flows(everybody),
+        edge=flows(replace(everybody, rooms=(own,), routers=())),
     )
 
 
-def _flows(network: Network, conference: IPv4Network, routers: tuple[IPv4Network, ...]) -> tuple[Flow, ...]:
-    mcus, controllers = _hosts(network, Kind.MCU), _hosts(network, Kind.NOC)
-    rooms, clients = (conference,), (conference, *routers)
-    management = (network.services,)
-    return (
-        Flow("signalling", "tcp", rooms, mcus, (SIP_TLS, WEBRTC_SIGNALLING)),
-        Flow("media", "udp", rooms, mcus, (MEDIA,)),
-        Flow("calls", "tcp", mcus, rooms, (SIP_TLS,)),
-        Flow("media-back", "udp", mcus, rooms, source_ports=(MEDIA,)),
-        Flow("ntp", "udp", clients, controllers, (NTP,)),
-        Flow("dns", "udp", clients, controllers, (DNS,)),
-        Flow("dns-tcp", "tcp", clients, controllers, (DNS,)),
-        Flow("syslog", "udp", clients, controllers, (SYSLOG,)),
-        Flow("packages", "tcp", clients, controllers, (HTTP, HTTPS)),
-        Flow("ssh", "tcp", management, clients, (SSH,)),
-        Flow("snmp", "udp", management, clients, (SNMP,)),
-        Flow("echo", "icmp", management, clients),
+def flows(who: Parties) -> tuple[Flow, ...]:
+    """The table, without flows that nobody could begin."""
+    clients = (*who.rooms, *who.routers)
+    table = (
+        Flow("signalling", "tcp", who.rooms, who.mcus, (SIP_TLS, WEBRTC_SIGNALLING)),
+        Flow("media", "udp", who.rooms, who.mcus, (MEDIA,)),
+        Flow("calls", "tcp", who.mcus, who.rooms, (SIP_TLS,)),
+        Flow("media-back", "udp", who.mcus, who.rooms, source_ports=(MEDIA,)),
+        Flow("ntp", "udp", clients, who.controllers, (NTP,)),
+        Flow("dns", "udp", clients, who.controllers, (DNS,)),
+        Flow("dns-tcp", "tcp", clients, who.controllers, (DNS,)),
+        Flow("syslog", "udp", clients, who.controllers, (SYSLOG,)),
+        Flow("syslog-tcp", "tcp", clients, who.controllers, (SYSLOG,)),
+        Flow("packages", "tcp", clients, who.controllers, (HTTP, HTTPS)),
+        Flow("ssh", "tcp", who.management, clients, (SSH,)),
+        Flow("snmp", "udp", who.management, clients, (SNMP,)),
+        Flow("echo", "icmp", who.management, clients),
+        Flow("reach", "icmp", clients, (*who.mcus, *who.controllers)),
+        Flow("routers", "icmp", who.routers, who.routers),
+    )
+    return tuple(flow for flow in table if flow.sources and flow.targets)
+
+
+def flows_of_facts(facts: Mapping[str, Any]) -> tuple[Flow, ...]:
+    """The table out of a host's ``hntt`` facts, for the templates of Linux roles."""
+    prefixes, services = facts["prefixes"], facts["services"]
+    return flows(
+        Parties(
+            rooms=_networks(prefixes["conference"]),
+            routers=_networks([*prefixes["loopbacks"], *prefixes["lines"]]),
+            mcus=_networks(mcu["address"] for mcu in services["mcu"].values()),
+            controllers=_networks(services["ntp"]),
+            management=_networks(prefixes["management"]),
+        )
     )
 
 
 def _hosts(network: Network, kind: Kind) -> tuple[IPv4Network, ...]:
-    return tuple(_single(device.address for device in network.devices.values() if device.kind is kind))
+    return _networks(str(device.address) for device in network.devices.values() if device.kind is kind)
 
 
-def _single(found: Iterable[IPv4Address]) -> Iterable[IPv4Network]:
-    return (IPv4Network(address) for address in sorted(found))
+def _networks(found: Iterable[str]) -> tuple[IPv4Network, ...]:
+    return tuple(sorted(IPv4Network(text) for text in found))
