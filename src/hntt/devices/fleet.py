@@ -37,7 +37,7 @@ class ReadResult:
     seconds: float = 0.0
 
 
-class _Unusable(Exception):
+class _UnusableError(Exception):
     """The device answered, but not with a configuration."""
 
 
@@ -83,7 +83,7 @@ class _Reader:
             return "auth_failed", "", str(error)
         except TimeoutError:
             return "unreachable", "", f"no answer within {self._timeout_s:g} s"
-        except (_Unusable, asyncssh.ProcessError, asyncssh.ChannelOpenError) as error:
+        except (_UnusableError, asyncssh.ProcessError, asyncssh.ChannelOpenError) as error:
             return "error", "", str(error)
         except (OSError, asyncssh.Error) as error:
             return "unreachable", "", str(error)
@@ -99,7 +99,7 @@ class _Reader:
                 text = await _Shell(platform, target, how).read(connection)
         head = "\n".join(text.splitlines()[:3])
         if not text.strip() or platform.quirks.error_in(head):
-            raise _Unusable(platform.mask(head.strip()) or "empty answer")
+            raise _UnusableError(platform.mask(head.strip()) or "empty answer")
         return text
 
     async def _connect(self, target: Target, how: Mapping[str, Any]) -> asyncssh.SSHClientConnection:
@@ -131,7 +131,8 @@ class _Reader:
 async def _by_exec(connection: asyncssh.SSHClientConnection, command: str) -> str:
     result = await connection.run(command)
     if result.exit_status != 0:
-        raise _Unusable(f"{result.stderr or result.stdout or ''}".strip() or f"status {result.exit_status}")
+        said = str(result.stderr or result.stdout or "").strip()
+        raise _UnusableError(said or f"status {result.exit_status}")
     return str(result.stdout)
 
 
@@ -165,7 +166,7 @@ class _Shell:
         while True:
             chunk = await process.stdout.read(65536)
             if not chunk:
-                raise _Unusable("the session ended in the middle of the answer")
+                raise _UnusableError("the session ended in the middle of the answer")
             seen += chunk.replace("\r", "")
             last = seen.rsplit("\n", 1)[-1]
             if _MORE.search(last):

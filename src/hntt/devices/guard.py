@@ -159,7 +159,7 @@ class Change:
         window = self.mechanism.window_s(self.confirm_timeout_s)
         self.deadline = time.monotonic() + window + self.timing.margin_s
         with self.step("arm", f"{window} s"):
-            self.mechanism.arm(self.link, self.kept, self.confirm_timeout_s)
+            self.mechanism.arm(self.link, self.kept, self.remediation.commands, self.confirm_timeout_s)
 
     def _send(self) -> None:
         with self.step("send", f"{len(self.remediation.commands)}"):
@@ -183,7 +183,8 @@ class Change:
             found = self._ask_probe()
             self.evidence["probe"] = self.platform.mask(found.detail)
             if not found.ok:
-                raise GuardError(Text(vi=f"kiểm tra dịch vụ thất bại: {found.detail}", en=f"the probe failed: {found.detail}"))
+                seen = found.detail
+                raise GuardError(Text(vi=f"kiểm tra dịch vụ thất bại: {seen}", en=f"the probe failed: {seen}"))
 
     def _read_in_new_session(self) -> str:
         """Routing may need some seconds after a change, so a refused connection is tried again for a while."""
@@ -200,7 +201,7 @@ class Change:
     def _ask_probe(self) -> ProbeResult:
         try:
             return self._probe()
-        except Exception as error:  # noqa: BLE001 - the probe is foreign code; whatever it raises is a failure
+        except Exception as error:  # the probe is foreign code; whatever it raises is a failure
             return ProbeResult(False, f"{type(error).__name__}: {error}")
 
     def _confirm(self) -> None:

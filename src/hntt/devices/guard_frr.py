@@ -8,7 +8,7 @@ restart at any moment before it also brings the old configuration back.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from hntt.devices.mechanism import ArmError, GuardError, Link, NotPendingError
 from hntt.devices.texts import Text
@@ -17,6 +17,7 @@ FOLDER = "/var/lib/hntt/guard"
 KEPT = f"{FOLDER}/kept.conf"
 UNIT = "hntt-guard-revert"
 _NEW = f"{FOLDER}/kept.conf.new"
+_PERMANENT = ("interface ", "line vty")
 _BUSY = {"active", "activating", "reloading", "deactivating"}
 
 
@@ -34,16 +35,18 @@ class FrrGuard:
         busy = [f"{unit} {state}" for unit, state in zip(units, output.split(), strict=False) if state in _BUSY]
         return ", ".join(busy) or None
 
-    def arm(self, link: Link, running: str, confirm_timeout_s: int) -> None:
+    def arm(self, link: Link, running: str, commands: Sequence[str], confirm_timeout_s: int) -> None:
         """Keep the configuration on the router's disk, prove it is there, and start the timer."""
-        self._keep(link, _as_file(running))
+        self._keep(link, kept_file(running, commands))
         self._must(
             link,
             f"sudo -n systemd-run --quiet --collect --unit={UNIT} --on-active={confirm_timeout_s}s"
             f" --timer-property=AccuracySec=100ms /usr/lib/frr/frr-reload.py --reload --stdout {KEPT}",
         )
         if self.pending(link) is None:
-            raise ArmError(Text(vi="systemd không giữ bộ hẹn giờ hoàn tác", en="systemd does not hold the revert timer"))
+            raise ArmError(
+                Text(vi="systemd không giữ bộ hẹn giờ hoàn tác", en="systemd does not hold the revert timer")
+            )
 
     def _keep(self, link: Link, text: str) -> None:
         self._must(link, f"sudo -n install -d -m 0700 {FOLDER}")
@@ -97,7 +100,8 @@ class FrrGuard:
         """``write memory``."""
         answer = link.cli.run("write memory")
         if "[OK]" not in answer:
-            raise GuardError(Text(vi=f"“write memory” báo: {answer.strip()}", en=f"`write memory` says: {answer.strip()}"))
+            said = answer.strip()
+            raise GuardError(Text(vi=f"“write memory” báo: {said}", en=f"`write memory` says: {said}"))
 
     def revert_now(self, link: Link) -> bool:
         """Start the return without waiting for the timer."""
@@ -109,8 +113,21 @@ class FrrGuard:
         self.send(link, commands, lambda line: None)
 
 
-def _as_file(running: str) -> str:
-    """What vtysh printed, as a configuration file: without the two lines of heading."""
+def kept_file(running: str, commands: Sequence[str]) -> str:
+    """What ``frr-reload.py`` needs to undo ``commands``: what vtysh printed, less its heading, plus empty sections.
+
+    It removes what the file lacks, and FRR refuses to remove an interface that exists or ``line vty`` (seen on
+    10.3); with the section in the file it only removes the lines below. A missing ``exec-timeout`` must be named,
+    because ``no exec-timeout`` sets 0 and not the default.
+    """
     lines = running.replace("\r", "").splitlines()
     body = [line for line in lines if not line.startswith(("Building configuration", "Current configuration"))]
-    return "\n".join(body).strip("\n") + "\n"
+    while body and body[-1].strip() in ("", "end", "!"):
+        body.pop()
+    present = {line for line in lines if line.startswith(_PERMANENT)}
+    for section in dict.fromkeys(line for line in commands if line.startswith(_PERMANENT)):
+        if section not in present:
+            body += ["!", section, "exit"]
+    if not any(line.startswith(" exec-timeout ") for line in lines):
+        body += ["!", "line vty", " exec-timeout 10 0", "exit"]
+    return "\n".join([*body, "!", "end"]).strip("\n") + "\n"

@@ -7,7 +7,7 @@ a ``path``. The second restarts the router from its startup configuration, so it
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from hntt.devices.mechanism import ArmError, GuardError, Link, NotPendingError, RejectedError
 from hntt.devices.platform import same_configuration
@@ -35,7 +35,7 @@ class IosGuard:
                 return " | ".join(line.strip() for line in answer.splitlines() if line.strip())
         return None
 
-    def arm(self, link: Link, running: str, confirm_timeout_s: int) -> None:
+    def arm(self, link: Link, running: str, commands: Sequence[str], confirm_timeout_s: int) -> None:
         """Enter configuration mode with the revert timer; where the archive is missing, schedule a reload."""
         minutes = _minutes(confirm_timeout_s)
         try:
@@ -82,7 +82,8 @@ class IosGuard:
         """``write memory``."""
         answer = link.cli.run("write memory")
         if "[OK]" not in answer:
-            raise GuardError(Text(vi=f"“write memory” báo: {answer.strip()}", en=f"`write memory` says: {answer.strip()}"))
+            said = answer.strip()
+            raise GuardError(Text(vi=f"“write memory” báo: {said}", en=f"`write memory` says: {said}"))
 
     def revert_now(self, link: Link) -> bool:
         """``configure revert now``; a scheduled reload is waited for."""

@@ -7,7 +7,7 @@ command at once and has no startup configuration of its own. Both vanish with th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from hntt.devices.mechanism import ArmError, GuardError, Link, NotPendingError, RejectedError
 from hntt.devices.session import SessionError
@@ -29,7 +29,7 @@ class RouterosGuard:
         count = _number(link, f":put [:len [{_SCHEDULERS}]]")
         return f"{count} hntt-revert scheduler(s)" if count else None
 
-    def arm(self, link: Link, running: str, confirm_timeout_s: int) -> None:
+    def arm(self, link: Link, running: str, commands: Sequence[str], confirm_timeout_s: int) -> None:
         """Save a backup, see that it is there, add the schedulers."""
         name = self._backup_name(link)
         load = f'on-event="/system backup load name={name} password=\\"\\""'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from hntt.devices.platform import Platform
@@ -107,8 +107,11 @@ class Mechanism(Protocol):
     def pending(self, link: Link) -> str | None:
         """What is pending on the device, in its own words; ``None`` when nothing is."""
 
-    def arm(self, link: Link, running: str, confirm_timeout_s: int) -> None:
-        """Keep the running configuration on the device and arm the return to it; ``ArmError`` if it can't be."""
+    def arm(self, link: Link, running: str, commands: Sequence[str], confirm_timeout_s: int) -> None:
+        """Keep the running configuration on the device and arm the return to it from what ``commands`` will do.
+
+        ``ArmError`` when that can't be, with the device as it was.
+        """
 
     def send(self, link: Link, commands: Iterable[str], sent: Callable[[str], None]) -> None:
         """Send the lines; ``RejectedError`` at the first refused one, the session left where it was."""

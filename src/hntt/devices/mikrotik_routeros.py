@@ -63,16 +63,17 @@ class MikrotikRouteros:
         return Entry(entry.section, entry.verb, entry.selector, properties)
 
     def _commands(self, have: list[Entry], want: list[Entry]) -> Iterator[str]:
-        sections = dict.fromkeys(entry.section for entry in [*want, *have])
-        removals: list[str] = []
-        for section in sections:
+        for section in dict.fromkeys(entry.section for entry in [*want, *have]):
             old, new = _of(section, have), _of(section, want)
             if any(pattern.search(section) for pattern in self.quirks.ordered):
                 yield from _sequence_commands(section, old, new)
                 continue
             yield from self._settings(section, _verb("set", old), _verb("set", new))
-            yield from self._additions(section, _verb("add", old), _verb("add", new), removals)
-        yield from reversed(removals)
+            yield from self._additions(section, _verb("add", old), _verb("add", new))
+        # Last, and from the end: an export names things before it uses them.
+        for section in reversed(list(dict.fromkeys(entry.section for entry in have))):
+            if not any(pattern.search(section) for pattern in self.quirks.ordered):
+                yield from self._removals(section, _verb("add", _of(section, have)), _verb("add", _of(section, want)))
 
     def _settings(self, section: str, old: list[Entry], new: list[Entry]) -> Iterator[str]:
         """Singletons and entries that always exist: what is no longer wanted goes back to its default."""
@@ -82,7 +83,7 @@ class MikrotikRouteros:
             if changes:
                 yield " ".join(word for word in (section, "set", selector, *changes) if word)
 
-    def _additions(self, section: str, old: list[Entry], new: list[Entry], removals: list[str]) -> Iterator[str]:
+    def _additions(self, section: str, old: list[Entry], new: list[Entry]) -> Iterator[str]:
         have = {self._key(entry): entry for entry in old}
         want = {self._key(entry): entry for entry in new}
         for key, entry in want.items():
@@ -93,7 +94,12 @@ class MikrotikRouteros:
             changes = self._changes(section, dict(before.properties), dict(entry.properties), "")
             if changes:
                 yield f"{section} set {_find(key)} {' '.join(changes)}"
-        removals.extend(f"{section} remove {_find(key)}" for key in have if key not in want)
+
+    def _removals(self, section: str, old: list[Entry], new: list[Entry]) -> Iterator[str]:
+        kept = {self._key(entry) for entry in new}
+        for entry in reversed(old):
+            if self._key(entry) not in kept:
+                yield f"{section} remove {_find(self._key(entry))}"
 
     def _key(self, entry: Entry) -> tuple[tuple[str, str], ...]:
         names = self.quirks.extra["keys"].get(entry.section, ["name"])

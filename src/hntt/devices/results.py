@@ -58,7 +58,7 @@ class ApplyResult:
     @property
     def ok(self) -> bool:
         """Whether the device is as intended, or would be changed in check mode."""
-        return self.outcome in ("unchanged", "would_change", "confirmed") and (self.outcome != "confirmed" or self.saved)
+        return self.outcome in ("unchanged", "would_change") or (self.outcome == "confirmed" and self.saved)
 
     @property
     def changed(self) -> bool:

@@ -70,15 +70,15 @@ class Cli:
         """
         with _as_session_error(self._target):
             self._connection.write_channel(f"{command}{self._connection.RETURN}")
-            output = self._read(command, expect, timeout_s or self._target.read_timeout_s)
-        return output
+            return self._read(command, expect, timeout_s or self._target.read_timeout_s)
 
     def _read(self, command: str, expect: str | None, timeout_s: float) -> str:
         question = re.compile(expect) if expect else None
         deadline = time.monotonic() + timeout_s
-        seen, echoed = "", not command.strip()
+        seen = ""
+        echoed = not command.strip()
         while time.monotonic() < deadline:
-            chunk = self._connection.read_channel()
+            chunk: str = self._connection.read_channel()
             seen += chunk
             if not echoed and command.strip() in seen:
                 seen, echoed = seen.split(command.strip(), 1)[1], True
@@ -188,7 +188,7 @@ def open_shell(target: Target) -> Shell:
             timeout=target.connect_timeout_s,
             auth_timeout=target.connect_timeout_s,
             banner_timeout=target.connect_timeout_s,
-            sock=paramiko.ProxyCommand(place["proxycommand"]) if "proxycommand" in place else None,  # type: ignore[arg-type]
+            sock=paramiko.ProxyCommand(place["proxycommand"]) if "proxycommand" in place else None,
         )
     return Shell(target, client)
 

@@ -18,6 +18,8 @@ from collections.abc import Callable
 from hntt.lab.simulators.device import Answer, CliSession, LogoutError, SessionCutError, Settings, SimDevice
 from hntt.lab.simulators.tree import ConfigTree, Entry, RejectedError, load_grammar
 
+_PERMANENT = ("interface ", "line vty")
+
 
 class FrrDevice(SimDevice):
     """One simulated FRR router; the user named like the CLI user gets vtysh, everybody else a shell."""
@@ -44,7 +46,9 @@ class FrrDevice(SimDevice):
     def _body(self, tree: ConfigTree) -> str:
         head = ["!", "frr version 10.3", "frr defaults traditional", f"hostname {self.name}"]
         skip = ("frr ", "hostname ", "service integrated-vtysh-config")
-        lines = [line for line in tree.lines(closing="exit") if not line.startswith(skip)]
+        shown = tree.copy()
+        shown.root.children = [e for e in shown.root.children if e.children or not e.text.startswith(_PERMANENT)]
+        lines = [line for line in shown.lines(closing="exit") if not line.startswith(skip)]
         return "\n".join([*head, "service integrated-vtysh-config", "!", *lines, "!", "end"]) + "\n"
 
     def session(self, user: str) -> CliSession:
@@ -68,13 +72,18 @@ class FrrDevice(SimDevice):
         return action(self, words[1:], stdin)
 
     def reload_from(self, path: str) -> Answer:
-        """`frr-reload.py --reload PATH`: make the running configuration what the file says."""
+        """`frr-reload.py --reload PATH`: make the running configuration what the file says.
+
+        As the real one, it cannot take away an interface that the file does not mention, and then fails.
+        """
         if path not in self.files:
             return Answer(f"{path}: No such file or directory\n", 1)
-        text = "\n".join(self.files[path].decode().splitlines())
-        self.tree = ConfigTree(self.grammar, text)
+        wanted = ConfigTree(self.grammar, self.files[path].decode())
+        stuck = [e for e in self.tree.root.children if e.text.startswith(_PERMANENT) and not wanted.root.find(e.text)]
+        wanted.root.children += [entry for entry in stuck if entry.children]
+        self.tree = wanted
         self.restored()
-        return Answer()
+        return Answer("only inactive interfaces can be deleted\n", 1) if any(e.children for e in stuck) else Answer()
 
 
 class VtyshSession(CliSession):
