@@ -33,7 +33,8 @@ _BUILD_SECONDS = 1800
 _REPO = "/var/cache/hntt-repo"
 
 _LAB_TOOLS = ("ethtool", "iperf3", "less", "tcpdump", "traceroute")
-_ROUTER = ("frr", "frr-pythontools")
+# snmpd is there from the start: its libraries would not fit on the small disk of each router.
+_ROUTER = ("frr", "frr-pythontools", "snmpd")
 
 # chronyd is kept from the machine's clock (the container has no CAP_SYS_TIME), but runs and answers.
 _CHRONY_DROP_IN = """[Unit]
