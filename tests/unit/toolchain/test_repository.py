@@ -95,6 +95,12 @@ def test_every_test_file_belongs_to_a_stage() -> None:
     assert [str(path) for path in files if path.parts[0] not in STAGE_FOLDERS] == []
 
 
+def test_test_files_have_names_of_their_own() -> None:
+    # pytest imports them by their bare names: two of one name end the whole stage.
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
 def test_every_direct_dependency_has_its_reason() -> None:
     page = (ROOT / "docs/dependencies.md").read_text()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
