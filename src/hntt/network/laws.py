@@ -77,7 +77,7 @@ def lines_carry_their_meetings(register: Register, context: Context) -> Iterator
             place,
             f"{_who_vi(loads)}: {worst.demand.calls} cuộc gọi cần {show_rate(worst.demand.total_kbps)}, được dùng "
             f"{show_rate(worst.media_budget_kbps)} ({worst.qos.media_limit}% của {show_rate(worst.rate_kbps)}).",
-            f"{_who_en(loads)}: {worst.demand.calls} calls need {show_rate(worst.demand.total_kbps)} of "
+            f"{_who_en(loads)}: {show_rate(worst.demand.total_kbps)} needed (calls: {worst.demand.calls}) of "
             f"{show_rate(worst.media_budget_kbps)} allowed ({worst.qos.media_limit}% of {show_rate(worst.rate_kbps)}).",
             value=show_rate(worst.rate_kbps),
             expected=_wanted(worst),
@@ -213,4 +213,4 @@ def _who_en(loads: list[LineLoad]) -> str:
 
 def _wanted(load: LineLoad) -> Text:
     need, sold = show_rate(load.needed_kbps), show_rate(load.wanted_class_kbps)
-    return Text(f"ít nhất {need}; gói {sold} là đủ", f"at least {need}; a {sold} line is enough")
+    return Text(f"ít nhất {need}; gói {sold} là đủ", f"at least {need}; {sold} is enough")

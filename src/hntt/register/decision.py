@@ -61,14 +61,14 @@ def comparisons(register: Register) -> list[Comparison]:
 
 
 def contradictions(register: Register) -> list[Contradiction]:
-    """Where the decision disagrees with itself (table, annex, numbering) or with the communes it counts."""
+    """Where the decision disagrees with itself (table, annex, unit prices, numbering)."""
     decision = register.province.decision
     return [
         *_sums(decision),
         *_table_and_annex(decision),
         *_lines_twice(decision),
         *_district_totals(decision),
-        *_unit_prices(register),
+        *_unit_prices(decision),
         *_payers(decision),
         *_whole_annex(decision),
         *_numbering(decision),
@@ -245,18 +245,17 @@ def _district_totals(decision: Decision) -> Iterator[Contradiction]:
             )
 
 
-def _unit_prices(register: Register) -> Iterator[Contradiction]:
-    decision = register.province.decision
+def _unit_prices(decision: Decision) -> Iterator[Contradiction]:
+    """The annex's own count of a district's communes is its room money by the price of a room."""
     prices = {
         "equipment": (decision.equipment_per_commune, Text("thiết bị", "equipment")),
         "lines_per_year": (decision.line_per_commune_year, Text("đường truyền", "lines")),
         "rooms": (decision.room_per_commune, Text("phòng họp", "rooms")),
     }
-    districts = {district.slug: district for district in register.districts}
     for index, row in enumerate(decision.annex_districts):
-        district = districts.get(row.district)
+        communes, rest = divmod(row.rooms, decision.room_per_commune) if decision.room_per_commune else (0, 0)
         for column, (price, name) in prices.items():
-            yield from _unit_price(row, index, column, price, name, len(district.communes) if district else 0)
+            yield from _unit_price(row, index, column, price, name, communes + (1 if rest else 0))
 
 
 def _unit_price(

@@ -15,6 +15,7 @@ from pathlib import Path
 from hntt.register.slugs import fold_tones
 
 _TYPES = {"xa": "xã", "phuong": "phường", "thi_tran": "thị trấn"}
+KM_PER_DEGREE = 110.6
 Ring = list[tuple[float, float]]
 
 
@@ -101,13 +102,25 @@ def inside(polygons: list[list[Ring]], latitude: float, longitude: float) -> boo
 
 
 def distance_km(polygons: list[list[Ring]], latitude: float, longitude: float) -> float:
-    """How far a point is from the nearest corner of the polygons, in kilometres (flat, good enough for a province)."""
+    """How far a point is from the nearest border of the polygons, in kilometres (flat, good enough for a province)."""
+    east = KM_PER_DEGREE * math.cos(math.radians(latitude))
     return min(
-        math.hypot((lat - latitude) * 110.6, (lon - longitude) * 106.1)
+        _to_segment(
+            ((x1 - longitude) * east, (y1 - latitude) * KM_PER_DEGREE),
+            ((x2 - longitude) * east, (y2 - latitude) * KM_PER_DEGREE),
+        )
         for rings in polygons
         for ring in rings
-        for lon, lat in ring
+        for (x1, y1), (x2, y2) in zip(ring, ring[1:] + ring[:1], strict=True)
     )
+
+
+def _to_segment(start: tuple[float, float], end: tuple[float, float]) -> float:
+    """The distance of the origin from a segment."""
+    dx, dy = end[0] - start[0], end[1] - start[1]
+    length = dx * dx + dy * dy
+    along = 0.0 if length == 0 else max(0.0, min(1.0, -(start[0] * dx + start[1] * dy) / length))
+    return math.hypot(start[0] + along * dx, start[1] + along * dy)
 
 
 def _in_ring(ring: Ring, latitude: float, longitude: float) -> bool:

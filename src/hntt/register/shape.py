@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import re
 import types
 from collections.abc import Callable
 from enum import Enum
@@ -66,8 +67,14 @@ def validate(model: type[M], source: SourceFile) -> tuple[M | None, list[Finding
     try:
         return model.model_validate(source.data), []
     except ValidationError as error:
-        errors = [dict(item) for item in error.errors(include_url=False)]
-        return None, [_translate(model, source, item) for item in errors]
+        errors: list[Error] = [dict(item) for item in error.errors(include_url=False)]
+        return None, _once([(item["loc"], _translate(model, source, item)) for item in errors])
+
+
+def _once(found: list[tuple[KeyPath, Finding]]) -> list[Finding]:
+    """A misspelt key makes the right one missing: that is one fault, and the misspelling says it best."""
+    meant = {(*path[:-1], item.value) for path, item in found if item.code == rules.UNKNOWN_KEY.code}
+    return [item for path, item in found if item.code != rules.MISSING_FIELD.code or path not in meant]
 
 
 def _translate(root: type[BaseModel], source: SourceFile, error: Error) -> Finding:
@@ -107,6 +114,7 @@ def _unknown(root: type[BaseModel], source: SourceFile, path: KeyPath, error: Er
         source.at(path),
         source.shown(path),
         Text(f"Không có khóa {key} ở đây.", f"There is no key {key} here."),
+        value=near,
         expected=_choice(known),
         hint=hint,
     )
@@ -132,16 +140,15 @@ def _wrong_type(root: type[BaseModel], source: SourceFile, path: KeyPath, error:
 
 
 def _quote(source: SourceFile, path: KeyPath, value: Any, written: str) -> tuple[Rule, Fault]:
-    read_as = _found(value)
     shown = str(value).lower() if isinstance(value, bool) else str(value)
-    changed = shown != written
-    as_vi = f" {shown}" if changed else ""
+    read_as = Text(shown, shown) if isinstance(value, bool) else _found(value)
+    as_number = f" {shown}" if shown != written and not isinstance(value, bool) else ""
     return rules.QUOTE_IT, Fault(
         source.value_at(path),
         source.shown(path),
         Text(
-            f"{written} không có dấu nháy nên YAML đọc thành {read_as.vi}{as_vi}.",
-            f"{written} has no quotes, so YAML reads it as {read_as.en}{as_vi}.",
+            f"{written} không có dấu nháy nên YAML đọc thành {read_as.vi}{as_number}.",
+            f"{written} has no quotes, so YAML reads it as {read_as.en}{as_number}.",
         ),
         value=written,
         expected=_KINDS["string"],
@@ -204,7 +211,7 @@ def _length(root: type[BaseModel], source: SourceFile, path: KeyPath, error: Err
     return rules.OUT_OF_RANGE, Fault(
         source.value_at(path),
         source.shown(path),
-        Text(f"Ở đây có {size} {unit_vi}.", f"There are {size} {unit_en} here."),
+        Text(f"Số {unit_vi} ở đây: {size}.", f"Number of {unit_en} here: {size}."),
         _short(value),
         expected,
     )
@@ -251,17 +258,20 @@ def _value_error(root: type[BaseModel], source: SourceFile, path: KeyPath, error
 
 
 def _rate_hint(value: Any) -> Text | None:
-    text = str(value).strip()
-    number = text.rstrip("".join(set(text) - set("0123456789.,"))).strip() if text[:1].isdigit() else ""
-    lower = text.lower().replace(" ", "")
-    if number and lower in (f"{number}m", f"{number}mb", f"{number}mbps", f"{number}mbit", f"{number}mb/s"):
+    match = re.fullmatch(r"(\d+(?:[.,]\d+)?)\s*([a-zA-Z/]*)", str(value).strip())
+    if match is None:
+        return None
+    number, unit = match[1], match[2]
+    if unit in ("MB/s", "MBps"):
+        times8 = f"{float(number.replace(',', '.')) * 8:g}"
         return Text(
-            f"Nếu là megabit: viết {number} Mbit/s. MB/s (megabyte) thì nhân 8.",
-            f"If megabits: write {number} Mbit/s. MB/s (megabytes) must be multiplied by 8.",
+            f"{number} {unit} là megabyte: viết {times8} Mbit/s. Nếu ý là megabit: viết {number} Mbit/s.",
+            f"{number} {unit} are megabytes: write {times8} Mbit/s. If megabits are meant: write {number} Mbit/s.",
         )
-    if number and lower in (f"{number}k", f"{number}kb", f"{number}kbps", f"{number}kbit"):
-        return Text(f"Viết {number} kbit/s.", f"Write {number} kbit/s.")
-    return None
+    right = {"k": "kbit/s", "m": "Mbit/s", "g": "Gbit/s"}.get(unit[:1].lower())
+    if right:
+        return Text(f"Viết {number} {right}.", f"Write {number} {right}.")
+    return Text(f"Thêm đơn vị, ví dụ {number} Mbit/s.", f"Add the unit, for example {number} Mbit/s.")
 
 
 def _prefix(root: type[BaseModel], source: SourceFile, path: KeyPath, error: Error) -> tuple[Rule, Fault]:

@@ -70,5 +70,5 @@ def _step(data: Any, step: str | int) -> Any:
 def _label(entry: Any, index: int) -> str:
     for key in ("name", "id", "path", "district"):
         if isinstance(entry, dict) and isinstance(entry.get(key), str):
-            return str(entry[key])[:40]
+            return str(entry[key])[:40].strip()
     return str(index)

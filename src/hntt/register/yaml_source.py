@@ -51,7 +51,6 @@ _PROBLEMS = {
         'Dấu "- " không được ở đây: danh sách phải xuống dòng sau khóa.',
         'No "- " can stand here: a list begins on the line after its key.',
     ),
-    "found undefined alias": Text("Bí danh *tên chưa được khai báo.", "The alias *name was never defined."),
     "found character that cannot start any token": Text(
         "Giá trị bắt đầu bằng ký tự phải đặt trong dấu nháy (@, `, %, tab).",
         "The value begins with a sign that needs quotes (@, `, %, tab).",
@@ -124,6 +123,7 @@ class _Reader:
                 Text(
                     "Có nhiều văn bản YAML trong một tệp (---).", "There are several YAML documents in one file (---)."
                 ),
+                Text("Xóa dòng --- và phần sau nó.", "Delete the line --- and what follows it."),
             )
         return data
 
@@ -176,10 +176,17 @@ class _Reader:
 
     def _key(self, path: KeyPath, event: Any) -> str:
         if not isinstance(event, yaml.ScalarEvent):
-            self._refuse(rules.KEY_NOT_TEXT, event, path, Text("Khóa là một nhóm hoặc danh sách.", "A key is a group."))
+            self._refuse(
+                rules.KEY_NOT_TEXT, event, path, Text("Khóa là một nhóm hoặc danh sách.", "A key is a list or a group.")
+            )
         tag = self._tag(event)
         if tag == f"{_PREFIX}merge":
-            self._refuse(rules.YAML_FEATURE, event, path, Text("Khóa trộn << không dùng ở đây.", "A merge key <<."))
+            self._refuse(
+                rules.YAML_FEATURE,
+                event,
+                path,
+                Text("Khóa trộn << không dùng ở đây.", "The merge key << is not used here."),
+            )
         if tag != f"{_PREFIX}str":
             shown = event.value or "~"
             self._refuse(
@@ -210,7 +217,12 @@ class _Reader:
     def _alias(self, path: KeyPath, event: Any) -> Any:
         anchor = self.anchors.get(event.anchor)
         if anchor is None:
-            self._refuse(rules.SYNTAX, event, path, _PROBLEMS["found undefined alias"])
+            self._refuse(
+                rules.SYNTAX,
+                event,
+                path,
+                Text(f"Bí danh *{event.anchor} chưa được khai báo.", f"The alias *{event.anchor} was never defined."),
+            )
         self.aliases += 1
         if not anchor.done or self.aliases > MAX_ALIASES:
             message = (
@@ -263,9 +275,9 @@ class _Reader:
                 Text(f"Nhãn {shown} không dùng ở đây.", f"The tag {shown} is not used here."),
             )
 
-    def _refuse(self, rule: Rule, event: Any, path: KeyPath, message: Text) -> NoReturn:
+    def _refuse(self, rule: Rule, event: Any, path: KeyPath, message: Text, hint: Text | None = None) -> NoReturn:
         position = Position(self.source.file, *_place(event))
-        raise RefusedError(finding(rule, Fault(position, self.source.shown(path), message)))
+        raise RefusedError(finding(rule, Fault(position, self.source.shown(path), message, hint=hint)))
 
 
 def _place(event: Any) -> tuple[int, int]:
@@ -306,14 +318,19 @@ _CONSTRUCT: dict[str, Any] = {
 }
 
 
+# Problems that libyaml notices only later: the line to mend is the one where the construct began.
+_BEGAN_EARLIER = ("could not find expected ':'", "did not find expected ',' or", "unexpected end of stream")
+
+
 def _syntax(source: SourceFile, text: str, error: yaml.YAMLError) -> Finding:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    mark, context = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
     problem = str(getattr(error, "problem", "") or "")
+    if mark is None or (context is not None and any(part in problem for part in _BEGAN_EARLIER)):
+        mark, context = context, mark
     message = next((said for part, said in _PROBLEMS.items() if part in problem), _UNKNOWN_PROBLEM)
     line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
     lines = text.splitlines()
     quoted = lines[line - 1].strip()[:80] if 0 < line <= len(lines) else ""
-    context = getattr(error, "context_mark", None)
     related = (
         (Position(source.file, context.line + 1, context.column + 1),) if context and context.line + 1 != line else ()
     )

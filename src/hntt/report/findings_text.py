@@ -21,13 +21,18 @@ def block(item: Finding, base: Path | None) -> str:
     """Severity, code, place and path; then what was found, what was expected and what to do next."""
     head = " ".join(part for part in (item.severity.label, item.code, _place(item, base), item.path) if part)
     rows = [head, f"  {item.message}"]
-    if item.value is not None and str(item.value) not in str(item.message):
+    if item.value is not None and not _said(item):
         rows.append(f"  {tr(vi='Đang ghi', en='Found')}: {item.value}")
     if item.expected is not None:
         rows.append(f"  {tr(vi='Cần', en='Expected')}: {item.expected}")
     rows.append(f"  {tr(vi='Cách sửa', en='To do')}: {item.hint}")
     rows += [f"  {tr(vi='Xem thêm', en='See also')}: {place.shown(base)}" for place in item.related]
     return "\n".join(rows)
+
+
+def _said(item: Finding) -> bool:
+    """Whether the value is in the message or the hint already."""
+    return str(item.value) in f"{item.message} {item.hint}"
 
 
 def summary(findings: Iterable[Finding]) -> str:

@@ -50,14 +50,18 @@ def test_every_code_has_a_case() -> None:
     hit = {
         code
         for case in CASES
-        for code in re.findall(r"^[A-Z]+ (R\d{3}) ", (case / "expected.en.txt").read_text(encoding="utf-8"), re.MULTILINE)
+        for code in re.findall(
+            r"^[A-Z]+ (R\d{3}) ", (case / "expected.en.txt").read_text(encoding="utf-8"), re.MULTILINE
+        )
     }
     assert sorted(RULES) == sorted(hit)
 
 
 def test_no_report_is_empty_but_the_good_ones() -> None:
     """A case whose name does not begin with ``good-`` must find something: else its edit has lost its effect."""
-    silent = [case.name for case in CASES if (case / "expected.en.txt").read_text(encoding="utf-8").startswith("0 errors, 0")]
+    silent = [
+        case.name for case in CASES if (case / "expected.en.txt").read_text(encoding="utf-8").startswith("0 errors, 0")
+    ]
     assert [name for name in silent if not name.startswith("good-")] == []
 
 

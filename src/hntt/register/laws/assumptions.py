@@ -55,14 +55,23 @@ def assumption_exists(register: Register, context: Context) -> Iterator[Fault]:
     for index, item in enumerate(register.province.assumed):
         steps = item.path.split(".")
         if not _exists(register.province, steps):
-            near = nearest(steps[0], list(type(register.province).model_fields))
+            near = _nearest_path(register, steps)
             yield context.fault(
                 context.province("assumed", index, "path"),
                 f"Không có mục {item.path} trong province.yml.",
                 f"There is no entry {item.path} in province.yml.",
                 value=item.path,
-                expected=Text(f"ví dụ: {near}", f"for example: {near}") if near else None,
+                expected=Text(near, near) if near else None,
             )
+
+
+def _nearest_path(register: Register, steps: list[str]) -> str | None:
+    """The path with its first step corrected, where that makes it exist."""
+    first = nearest(steps[0], list(type(register.province).model_fields))
+    if first is None:
+        return None
+    mended = [first, *steps[1:]]
+    return ".".join(mended) if _exists(register.province, mended) else first
 
 
 def _exists(value: Any, steps: list[str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from hntt.register.context import Context
-from hntt.register.decision import comparisons, contradictions, money
+from hntt.register.decision import comparisons, contradictions
 from hntt.register.findings import Severity, Text
 from hntt.register.models import Register
 from hntt.register.rules import Fault, law
@@ -72,8 +72,7 @@ def _contradiction(code: str) -> Callable[[Register, Context], Iterator[Fault]]:
     def of_this_code(register: Register, context: Context) -> Iterator[Fault]:
         for item in contradictions(register):
             if item.code == code:
-                value = money(abs(item.difference)) if item.difference else None
-                yield context.fault(context.province(*item.path), item.message.vi, item.message.en, value=value)
+                yield context.fault(context.province(*item.path), item.message.vi, item.message.en)
 
     return of_this_code
 

@@ -7,7 +7,7 @@ from itertools import product
 
 from hntt.register.context import Context
 from hntt.register.findings import Severity, Text
-from hntt.register.models import Register
+from hntt.register.models import Mcu, Register
 from hntt.register.rules import Fault, law
 from hntt.register.seats import endpoints_per_district, seats_needed
 
@@ -50,14 +50,14 @@ def mcu_exists(register: Register, context: Context) -> Iterator[Fault]:
 )
 def enough_licences(register: Register, context: Context) -> Iterator[Fault]:
     """Rooms on each server (one per district; one for the province) do not exceed its licences."""
-    for index, mcu in enumerate(register.province.mcus):
+    for index, mcu in _servers(register):
         served = [district.name for district in register.districts if district.mcu == mcu.name]
-        rooms = len(served) + (1 if mcu.role == "province" else 0)
+        rooms = len(served) if mcu.role == "districts" else 1
         if rooms > mcu.licences:
             yield context.fault(
                 context.province("mcus", index, "licences"),
                 f"{mcu.name} có {mcu.licences} license cho {rooms} phòng họp ({', '.join(served)}).",
-                f"{mcu.name} has {mcu.licences} licences for {rooms} rooms ({', '.join(served)}).",
+                f"{mcu.name} has licences for {mcu.licences} of {rooms} rooms ({', '.join(served)}).",
                 value=mcu.licences,
                 expected=Text(f"ít nhất {rooms}", f"at least {rooms}"),
             )
@@ -76,15 +76,15 @@ def enough_licences(register: Register, context: Context) -> Iterator[Fault]:
 )
 def enough_seats(register: Register, context: Context) -> Iterator[Fault]:
     """Seats of each server cover endpoints, cascade legs and reserved chairs of all its rooms at once."""
-    for index, mcu in enumerate(register.province.mcus):
+    for index, mcu in _servers(register):
         need = seats_needed(register, mcu)
         if need.total > mcu.seats:
             yield context.fault(
                 context.province("mcus", index, "seats"),
-                f"{mcu.name} có {mcu.seats} chỗ, cần {need.total}: {need.endpoints} điểm cầu, {need.legs} chân nối, "
-                f"{need.chairs} chỗ chủ tọa.",
-                f"{mcu.name} has {mcu.seats} seats and needs {need.total}: {need.endpoints} endpoints, "
-                f"{need.legs} cascade legs, {need.chairs} chairs.",
+                f"{mcu.name} có {mcu.seats} chỗ, cần {need.total} (điểm cầu {need.endpoints}, chân nối {need.legs}, "
+                f"chủ tọa {need.chairs}).",
+                f"{mcu.name} has {mcu.seats} seats and needs {need.total} (endpoints {need.endpoints}, "
+                f"cascade legs {need.legs}, chairs {need.chairs}).",
                 value=mcu.seats,
                 expected=Text(f"ít nhất {need.total}", f"at least {need.total}"),
             )
@@ -143,6 +143,15 @@ def balanced_mcus(register: Register, context: Context) -> Iterator[Fault]:
         f"The most loaded server has {now} endpoints; moving {steps} leaves {then}.",
         value=now,
     )
+
+
+def _servers(register: Register) -> Iterator[tuple[int, Mcu]]:
+    """The servers with their places; a name used twice (R309) counts once."""
+    seen: set[str] = set()
+    for index, mcu in enumerate(register.province.mcus):
+        if mcu.name not in seen:
+            yield index, mcu
+        seen.add(mcu.name)
 
 
 def _arrangements(homes: dict[str, str], servers: dict[str, int]) -> Iterator[dict[str, str]]:

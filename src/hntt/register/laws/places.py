@@ -93,7 +93,8 @@ def in_its_district(register: Register, context: Context) -> Iterator[Fault]:
     names = {district.code: district.name for district in register.districts}
     for entry, commune in _listed(context):
         unit = context.reference.units.get(commune.code)
-        if unit and entry.district and unit.district != entry.district.code:
+        named = unit is not None and fold_tones(unit.name) == fold_tones(commune.name)
+        if unit and named and entry.district and unit.district != entry.district.code:
             right = names.get(unit.district, unit.district)
             yield context.site_fault(
                 entry,
@@ -115,11 +116,12 @@ def in_its_district(register: Register, context: Context) -> Iterator[Fault]:
     ),
 )
 def all_listed(register: Register, context: Context) -> Iterator[Fault]:
-    """Every commune of the list's districts is in the register, closed or not."""
+    """Every commune of the list's districts is in the register, closed or not; one with a wrong code is R701's."""
     present = {commune.code for district in register.districts for commune in district.communes}
     for district in register.districts:
+        names = {fold_tones(commune.name) for commune in district.communes}
         for unit in context.reference.units.values():
-            if unit.district == district.code and unit.code not in present:
+            if unit.district == district.code and unit.code not in present and fold_tones(unit.name) not in names:
                 yield context.fault(
                     context.district(district.slug, "communes"),
                     f"Thiếu {unit.type} {unit.name} ({unit.code}).",
