@@ -71,7 +71,10 @@ rm -f /etc/ssh/ssh_host_*
 : > /etc/machine-id
 : > /etc/resolv.conf
 touch /etc/.updated /var/.updated
+# The two ask-password units wait for nobody here and hold inotify instances, of which a kernel has 128 for all
+# containers of one user together.
 systemctl mask systemd-logind.service systemd-journal-catalog-update.service e2scrub_reap.service \
+  systemd-ask-password-console.path systemd-ask-password-wall.path \
   apt-daily.timer apt-daily-upgrade.timer >/dev/null 2>&1
 """
 
