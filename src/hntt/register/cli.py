@@ -9,12 +9,21 @@ from typing import Annotated
 import typer
 
 from hntt.commands.options import FormatOption, InventoryOption, LangOption, inventory_path, output_format, use_language
+from hntt.commands.project import project_root
 from hntt.i18n import tr
 from hntt.inventory.config import read_config
+from hntt.register.error_pages import pages
+from hntt.register.error_pages import write as write_pages
 from hntt.register.reading import tidy
+from hntt.register.schema import schemas
+from hntt.register.schema import write as write_schemas
 from hntt.report.check import as_document, check
 from hntt.report.check_text import show
 
+CheckOption = Annotated[
+    bool,
+    typer.Option("--check", help=tr(vi="Chỉ kiểm tra, không ghi", en="Only check, write nothing")),
+]
 register_app = typer.Typer(no_args_is_help=True)
 
 
@@ -68,4 +77,57 @@ def tidy_command(
             continue
         file.write_bytes(after)
         print(tr(vi=f"{file}: đã sửa", en=f"{file}: mended"))
+    return 0
+
+
+@register_app.command(
+    "schema",
+    help=tr(
+        vi="Sinh lại JSON Schema của sổ (cho trình soạn thảo) từ mô hình",
+        en="Make the register's JSON Schema (for editors) from the models again",
+    ),
+)
+def schema_command(only_check: CheckOption = False, inventory: InventoryOption = None, lang: LangOption = None) -> int:
+    """Write ``register/schema``; with ``--check`` only say whether it is current (1 when it is not)."""
+    use_language(lang)
+    folder = register_folder(inventory_path(inventory)) / "schema"
+    if only_check:
+        stale = [name for name, text in schemas().items() if _read(folder / name) != text]
+        return _say_stale([folder / name for name in stale], "hntt register schema")
+    return _say_written(write_schemas(folder))
+
+
+@register_app.command(
+    "errors-docs",
+    help=tr(
+        vi="Sinh lại docs/errors: mỗi mã lỗi một trang, ví dụ lấy từ các ca kiểm thử",
+        en="Make docs/errors again: a page per code, its example taken from the cases",
+    ),
+)
+def errors_docs_command(only_check: CheckOption = False, lang: LangOption = None) -> int:
+    """Write ``docs/errors``; with ``--check`` only say whether it is current (1 when it is not)."""
+    use_language(lang)
+    root = project_root()
+    folder, cases = root / "docs" / "errors", root / "tests" / "cases" / "register"
+    if only_check:
+        stale = [name for name, text in pages(cases).items() if _read(folder / name) != text]
+        return _say_stale([folder / name for name in stale], "hntt register errors-docs")
+    return _say_written(write_pages(folder, cases))
+
+
+def _read(file: Path) -> str | None:
+    return file.read_text(encoding="utf-8") if file.is_file() else None
+
+
+def _say_stale(files: list[Path], command: str) -> int:
+    for file in files:
+        print(tr(vi=f"{file}: đã cũ, chạy {command}", en=f"{file}: not current, run {command}"))
+    return 1 if files else 0
+
+
+def _say_written(files: list[Path]) -> int:
+    for file in files:
+        print(tr(vi=f"{file}: đã ghi", en=f"{file}: written"))
+    if not files:
+        print(tr(vi="Đã là bản mới nhất.", en="Already current."))
     return 0
