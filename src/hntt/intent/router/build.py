@@ -27,7 +27,7 @@ from hntt.register.models import Register
 FLOATING = 250
 LAST_RESORT = 254
 LAN_COST = 1
-LOOPBACK_NAMES = {"frr": "lo", "cisco_ios": "Loopback0", "mikrotik_routeros": "lo"}
+LOOPBACK_NAMES = {"frr": "lo", "cisco_ios": "Loopback0", "mikrotik_routeros": "loopback"}
 TAGGED_PLATFORMS = ("cisco_ios", "mikrotik_routeros")
 DEFAULT_ROUTE = IPv4Network("0.0.0.0/0")
 

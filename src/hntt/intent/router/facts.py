@@ -202,6 +202,11 @@ class RouterFacts:
         return next(iter(self.having(Role.SERVICES)), None)
 
     @property
+    def mcus(self) -> tuple[IPv4Network, ...]:
+        """The MCU servers, as /32 networks."""
+        return next(flow.targets for flow in self.segmentation.flows if flow.name == "media")
+
+    @property
     def management_interface(self) -> Interface:
         """The loopback: where the router is reached and what it calls itself."""
         return self.having(Role.LOOPBACK)[0]

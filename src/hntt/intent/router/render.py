@@ -10,6 +10,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from hntt.intent.router import ios_acl
 from hntt.intent.router.build import all_router_facts
 from hntt.intent.router.facts import Interface, RouterFacts
 from hntt.intent.secrets import SecretSource
@@ -45,8 +46,17 @@ def environment() -> Environment:
         autoescape=False,  # noqa: S701 - router configurations are not HTML
         auto_reload=False,
     )
-    made.filters["wildcard"] = wildcard
-    made.filters["by_name"] = by_name
+    made.filters |= {
+        "by_name": by_name,
+        "ios_dscp": ios_dscp,
+        "policy_name": policy_name,
+        "routeros_address": routeros_address,
+        "routeros_rate": routeros_rate,
+        "wildcard": ios_acl.wildcard,
+        "ios_edge_in": ios_acl.edge_in,
+        "ios_edge_out": ios_acl.edge_out,
+        "ios_services_out": ios_acl.services_out,
+    }
     return made
 
 
@@ -55,10 +65,30 @@ def by_name(interfaces: Iterable[Interface]) -> list[Interface]:
     return sorted(interfaces, key=lambda i: [int(p) if p.isdigit() else p for p in re.split(r"(\d+)", i.name)])
 
 
-def wildcard(network: IPv4Network) -> str:
-    """A network as IOS access lists write it: ``host A``, ``any`` or address and wildcard mask."""
-    if network.prefixlen == 32:
-        return f"host {network.network_address}"
-    if network.prefixlen == 0:
-        return "any"
-    return f"{network.network_address} {network.hostmask}"
+def routeros_address(network: IPv4Network) -> str:
+    """A network as RouterOS writes it: a single address without a mask."""
+    return str(network.network_address) if network.prefixlen == 32 else str(network)
+
+
+def routeros_rate(kbps: int) -> str:
+    """A rate as RouterOS prints it: ``4M``, ``821k``."""
+    return f"{kbps // 1000}M" if kbps % 1000 == 0 else f"{kbps}k"
+
+
+IOS_DSCP = {
+    **{8 * precedence: f"cs{precedence}" for precedence in range(1, 8)},
+    **{8 * group + 2 * drop: f"af{group}{drop}" for group in range(1, 5) for drop in range(1, 4)},
+    0: "default",
+    46: "ef",
+}
+
+
+def ios_dscp(value: int) -> str:
+    """A DSCP value as IOS prints it: ``ef``, ``af41``, ``cs3``, else the number."""
+    return IOS_DSCP.get(value, str(value))
+
+
+def policy_name(interface: str) -> str:
+    """An interface's name as part of a policy's: ``GigabitEthernet0/1.65`` is ``GI0-1-65``."""
+    kind, numbers = re.fullmatch(r"(\D+)(.*)", interface).groups()  # type: ignore[union-attr]
+    return f"{kind[:2].upper()}{re.sub(r'[/.]', '-', numbers)}"

@@ -2,7 +2,8 @@
 
 A conference network reaches the MCU servers (signalling and media) and the controller services, never another
 conference network; echo requests to both show whether they are reached. The MCU servers may call an endpoint. The
-management network reaches everything by SSH, SNMP and echo requests. Routers use the controller services like everybody else.
+management network reaches everything by SSH, SNMP and echo requests. Routers use the controller services like
+everybody else.
 """
 
 from __future__ import annotations
