@@ -15,6 +15,7 @@ from hntt.lab import netns
 from hntt.lab.capability import Capability, capability
 from hntt.lab.engine import Engine, is_mount_point, namespace_path
 from hntt.lab.errors import LabError
+from hntt.lab.limits import restore_limits
 from hntt.lab.names import JOB_VARIABLE, RUNTIME_ROOT, Lab
 from hntt.lab.progress import Reporter
 from hntt.lab.shell import run
@@ -141,6 +142,7 @@ def _remove_mounts(lab: Lab) -> None:
             run(["umount", path])
     with contextlib.suppress(OSError):
         lab.runtime_dir.rmdir()
+    restore_limits()
     with contextlib.suppress(OSError):
         RUNTIME_ROOT.rmdir()
 

@@ -201,7 +201,7 @@ def remove_images() -> list[str]:
 
     LabError while any lab is up: a running host's file system lies on its image.
     """
-    if RUNTIME_ROOT.exists():
+    if RUNTIME_ROOT.exists() and any(RUNTIME_ROOT.iterdir()):
         raise LabError(
             tr(vi="còn phòng lab đang chạy trên các image này", en="a lab is still up on top of these images")
         )

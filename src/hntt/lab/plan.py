@@ -114,8 +114,7 @@ def _namespace_actions(topology: Topology, observed: Observed, lab: Lab) -> list
 def _link_actions(topology: Topology, observed: Observed, lab: Lab) -> list[Action]:
     wanted_bridges = bridges(topology)
     wanted_ports = ports(topology)
-    # A veth pair dies with either namespace, so links seen in a dying namespace do not count as present.
-    lost = {lab.namespace(h.name) for h in topology.hosts} - observed.namespaces
+    lost = {host.name for host in topology.hosts if _is_rewired(host, observed, lab)}
     names = {b.name for b in wanted_bridges} | {p.name for p in wanted_ports}
     actions = [Action(Verb.REMOVE_LINK, name) for name in sorted(set(observed.links) - names)]
     for bridge in wanted_bridges:
@@ -125,15 +124,25 @@ def _link_actions(topology: Topology, observed: Observed, lab: Lab) -> list[Acti
         elif not link.up:
             actions.append(Action(Verb.RAISE_LINK, bridge.name))
     for port in wanted_ports:
-        seen = None if lab.namespace(port.host) in lost else observed.links.get(port.name)
-        actions += _port_actions(port, seen)
+        actions += _port_actions(port, observed.links.get(port.name), port.host in lost)
     return actions
 
 
-def _port_actions(port: BridgePort, seen: ObservedLink | None) -> list[Action]:
+def _is_rewired(host: LabHost, observed: Observed, lab: Lab) -> bool:
+    # A namespace lives on without its name as long as a process is in it, and so do the ports that lead there.
+    namespace = lab.namespace(host.name)
+    if namespace not in observed.namespaces:
+        return True
+    if host.is_container:
+        container = observed.containers.get(lab.container(host.name))
+        return container is not None and container.running and not container.wired
+    return host.address not in observed.addresses.get(namespace, frozenset())
+
+
+def _port_actions(port: BridgePort, seen: ObservedLink | None, lost: bool) -> list[Action]:
     actions = []
     wanted = shape_for(port.rate_kbps) if port.rate_kbps is not None else None
-    if seen is not None and seen.bridge != port.bridge:
+    if seen is not None and (lost or seen.bridge != port.bridge):
         actions.append(Action(Verb.REMOVE_LINK, port.name))
         seen = None
     if seen is None:

@@ -15,6 +15,7 @@ from hntt.lab.capability import capability
 from hntt.lab.engine import Engine
 from hntt.lab.errors import LabError
 from hntt.lab.images import ensure_image, image_root
+from hntt.lab.limits import raise_limits
 from hntt.lab.links import Bridge, BridgePort, bridge_commands, port_commands, ports, tbf_arguments
 from hntt.lab.names import JOB_VARIABLE, Lab
 from hntt.lab.observe import observe
@@ -59,6 +60,7 @@ def up(
         save_topology(lab, topology)
         tags = _images(topology, tell)
         engine = Engine(lab, capability())
+        raise_limits()
         _foundation(engine)
         access.write_access(topology, lab)
         actions = plan(topology, observe(topology, engine), lab, tags, renew)
