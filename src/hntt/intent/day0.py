@@ -76,6 +76,8 @@ def write_day0(
     for name, text in files.items():
         _write(out_dir / name, text)
     is_tree = device.platform not in PASTED_PLATFORMS
+    if not is_tree:
+        out_dir.chmod(0o700)  # the text holds passwords in the clear
     if host_key_dir is not None and is_tree:
         _copy_host_keys(host_key_dir, out_dir / "etc/ssh")
     checklist_path = out_dir.with_name(f"{out_dir.name}.txt")

@@ -50,6 +50,7 @@ def environment() -> Environment:
         "by_name": by_name,
         "ios_dscp": ios_dscp,
         "policy_name": policy_name,
+        "chunks": chunks,
         "routeros_address": routeros_address,
         "routeros_rate": routeros_rate,
         "wildcard": ios_acl.wildcard,
@@ -63,6 +64,11 @@ def environment() -> Environment:
 def by_name(interfaces: Iterable[Interface]) -> list[Interface]:
     """Interfaces as routers list them: letters, then numbers by value (``ln64`` before ``ln128``)."""
     return sorted(interfaces, key=lambda i: [int(p) if p.isdigit() else p for p in re.split(r"(\d+)", i.name)])
+
+
+def chunks(text: str, size: int) -> list[str]:
+    """``text`` in pieces of at most ``size`` characters: a console line of IOS has a limit."""
+    return [text[start : start + size] for start in range(0, len(text), size)]
 
 
 def routeros_address(network: IPv4Network) -> str:
