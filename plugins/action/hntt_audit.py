@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from hntt.audit.collect import audit_fleet
+from hntt.errors import HnttError
+from hntt.i18n import tr
+from hntt.intent.linux import MissingSecretError, SettingsError, StateConflictError, StateError
+from hntt.play.actions import reports_folder, scope_of_play
+from hntt.play.audit_reports import action_result, write_audit_reports
+from hntt.play.progress import Progress
+
 DOCUMENTATION = """
 module: hntt_audit
 short_description: Read the whole fleet in one process and compare it with the intended state
@@ -13,9 +27,6 @@ options:
     description: Write HTML, CSV, JUnit XML and JSON reports.
     type: bool
     default: false
-  reports_dir:
-    description: Folder of the reports.
-    type: path
   converging:
     description: Whether hosts that differ are going to be changed in this run.
     type: bool
@@ -26,20 +37,7 @@ options:
     default: false
 """
 
-import os
-from pathlib import Path
-from typing import Any
-
-from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
-
-from hntt.audit.collect import audit_fleet
-from hntt.errors import HnttError
-from hntt.play.audit_reports import action_result, write_audit_reports
-from hntt.play.inputs import scope_for
-from hntt.play.progress import Progress
-
+RENDER_ERRORS = (StateError, StateConflictError, SettingsError, MissingSecretError)
 display = Display()
 
 
@@ -56,25 +54,16 @@ class ActionModule(ActionBase):
         _, args = self.validate_argument_spec(
             argument_spec={
                 "reports": {"type": "bool", "default": False},
-                "reports_dir": {"type": "path"},
                 "converging": {"type": "bool", "default": False},
                 "fail_on_drift": {"type": "bool", "default": False},
             }
         )
         try:
-            scope = scope_for(
-                variables["ansible_play_hosts_all"],
-                variables["hostvars"],
-                lambda path: self._loader.load_from_file(path, cache="none", trusted_as_template=False),
-                Path(variables["playbook_dir"]).parent / "roles",
-            )
-            audit = audit_fleet(scope, Progress(display.display))
-        except HnttError as error:
+            scope = scope_of_play(variables, self._loader)
+            progress = Progress(display.display)
+            with progress.doing(tr(vi="đọc thiết bị", en="reading devices"), total=len(scope.hosts)):
+                audit = audit_fleet(scope, progress)
+        except (HnttError, *RENDER_ERRORS) as error:
             raise AnsibleActionFail(str(error)) from error
-        folder = Path(args["reports_dir"] or os.environ.get("HNTT_REPORTS_DIR") or _default_folder(variables))
-        reports = write_audit_reports(audit, folder, scope.data_dir) if args["reports"] else {}
+        reports = write_audit_reports(audit, reports_folder(variables), scope.data_dir) if args["reports"] else {}
         return action_result(audit, reports, converging=args["converging"], fail_on_drift=args["fail_on_drift"])
-
-
-def _default_folder(variables: dict[str, Any]) -> Path:
-    return Path(variables["playbook_dir"]).parent / "build" / "reports"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
 DOCUMENTATION = """
 module: hntt_outcome
 short_description: End a host as failed or unreachable, with the reason the audit found
@@ -11,10 +15,6 @@ options:
     type: dict
     required: true
 """
-
-from typing import Any
-
-from ansible.plugins.action import ActionBase
 
 
 class ActionModule(ActionBase):

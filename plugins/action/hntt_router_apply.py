@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from hntt.errors import HnttError
+from hntt.play.actions import scope_of
+from hntt.play.apply import apply_router
+
 DOCUMENTATION = """
 module: hntt_router_apply
 short_description: Guarded change of a router's configuration
@@ -19,17 +29,6 @@ options:
     type: int
     default: 120
 """
-
-from pathlib import Path
-from typing import Any
-
-from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
-
-from hntt.errors import HnttError
-from hntt.play.apply import apply_router
-from hntt.play.inputs import scope_for
 
 display = Display()
 
@@ -51,12 +50,7 @@ class ActionModule(ActionBase):
             }
         )
         try:
-            scope = scope_for(
-                [variables["inventory_hostname"]],
-                variables["hostvars"],
-                lambda path: self._loader.load_from_file(path, cache="none", trusted_as_template=False),
-                Path(variables["playbook_dir"]).parent / "roles",
-            )
+            scope = scope_of([variables["inventory_hostname"]], variables, self._loader)
             return apply_router(
                 scope,
                 variables["inventory_hostname"],

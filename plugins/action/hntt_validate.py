@@ -2,14 +2,6 @@
 
 from __future__ import annotations
 
-DOCUMENTATION = """
-module: hntt_validate
-short_description: Stop the run while the register has findings of severity error
-description:
-  - Shows every error with file, line and what to do next; not only the first.
-options: {}
-"""
-
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -19,6 +11,14 @@ from hntt.errors import HnttError
 from hntt.i18n import tr
 from hntt.play.inputs import Variables
 from hntt.play.validate import validate
+
+DOCUMENTATION = """
+module: hntt_validate
+short_description: Stop the run while the register has findings of severity error
+description:
+  - Shows every error with file, line and what to do next; not only the first.
+options: {}
+"""
 
 
 class ActionModule(ActionBase):

@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ansible import context
+from ansible.plugins.callback.default import CallbackModule as DefaultCallback
+
+from hntt.audit.model import Outcome, host_from_facts
+from hntt.report.files import report_path, write_report
+from hntt.report.run import Failure, Run, run_lines, run_record
+
 DOCUMENTATION = """
 name: hntt_summary
 type: stdout
@@ -20,19 +33,6 @@ options:
     env: [{name: HNTT_REPORTS_DIR}]
     ini: [{section: hntt, key: reports_dir}]
 """
-
-import json
-import time
-from datetime import datetime
-from pathlib import Path
-from typing import Any
-
-from ansible import context
-from ansible.plugins.callback.default import CallbackModule as DefaultCallback
-
-from hntt.audit.model import Outcome, host_from_facts
-from hntt.report.files import report_path, write_report
-from hntt.report.run import Failure, Run, run_lines, run_record
 
 _QUIET_ACTIONS = frozenset({"add_host", "ansible.builtin.add_host"})
 

@@ -1,1 +1,1 @@
-"""What the playbooks' actions do: inputs from inventory variables, collecting, converging, rollout. No Ansible import."""
+"""What the playbooks' actions do, without Ansible: inputs from inventory variables, reports, converging, rollout."""

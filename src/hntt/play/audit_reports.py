@@ -15,7 +15,6 @@ from hntt.report.audit_html import audit_html
 from hntt.report.audit_text import audit_lines
 from hntt.report.files import report_path, write_report
 
-
 BODY_LINES = 8
 """Lines of the summary that belong to the audit; the headline and the reports come on top."""
 
@@ -29,7 +28,7 @@ def write_audit_reports(audit: Audit, folder: Path, data_dir: Path | None, name:
         "json": json.dumps(audit_record(audit), ensure_ascii=False, indent=1) + "\n",
     }
     return {
-        kind: _shown(write_report(report_path(folder, name, audit.started, kind), text, name))
+        kind: shown_path(write_report(report_path(folder, name, audit.started, kind), text, name))
         for kind, text in texts.items()
     }
 
@@ -40,9 +39,12 @@ def action_result(
     """The action's result: hosts by what is to be done with them, and the report for the summary callback."""
     differs = [item for item in audit.hosts if item.outcome is Outcome.DRIFT]
     trouble = [item for item in audit.hosts if item.outcome.is_trouble]
+    to_change = [item for item in audit.hosts if item.repairable and not item.outcome.is_trouble]
     return {
         "changed": False,
-        "differs": [item.host.name for item in audit.hosts if item.repairable and not item.outcome.is_trouble],
+        "differs": [item.host.name for item in to_change],
+        "trunk": [item.host.name for item in audit.hosts if item.outcome in _READABLE and _is_trunk(item)],
+        "canary": [item.host.name for item in to_change if _is_commune_router(item)][:1],
         "not_well": {item.host.name: ending(item) for item in [*trouble, *(differs if fail_on_drift else [])]},
         "counts": {str(outcome): count for outcome, count in audit.counts.items()},
         "hntt_report": {
@@ -64,6 +66,18 @@ def ending(item: HostAudit) -> dict[str, str]:
     return {"kind": kind, "msg": text, "next": item.outcome.next_step}
 
 
+_READABLE = frozenset({Outcome.CLEAN, Outcome.DRIFT})
+
+
+def _is_trunk(item: HostAudit) -> bool:
+    """What a commune's service rests on: the controller, the routers of centre and district."""
+    return item.host.kind == "noc" or (item.host.kind == "router" and item.host.tier != "commune")
+
+
+def _is_commune_router(item: HostAudit) -> bool:
+    return item.host.kind == "router" and item.host.tier == "commune"
+
+
 def _host(item: HostAudit) -> dict[str, Any]:
     host = item.host
     return {
@@ -75,6 +89,7 @@ def _host(item: HostAudit) -> dict[str, Any]:
     }
 
 
-def _shown(path: Path) -> str:
+def shown_path(path: Path) -> str:
+    """The path for people: relative to the working directory where it lies below it."""
     relative = os.path.relpath(path)
     return relative if not relative.startswith("..") else str(path)

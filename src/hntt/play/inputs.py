@@ -100,5 +100,3 @@ def settings_of(variables: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_magic(name: str) -> bool:
     return name in _MAGIC or name.startswith(_MAGIC_PREFIXES)
-
-

@@ -44,4 +44,5 @@ class Progress:
         while not stop.wait(self._interval_s):
             seconds = time.monotonic() - self._begun
             count = f" {self._done}/{self._total}" if self._total else ""
-            self._say(tr(vi=f"  … {self._doing}{count}, {seconds:.0f} giây", en=f"  … {self._doing}{count}, {seconds:.0f} s"))
+            unit = tr(vi="giây", en="s")
+            self._say(f"  … {self._doing}{count}, {seconds:.0f} {unit}")

@@ -24,9 +24,7 @@ _CLI_PINGS: dict[str, tuple[str, re.Pattern[str]]] = {
     "cisco_ios": ("ping {address} repeat 2 timeout 1", re.compile(r"Success rate is (?!0 )")),
     "mikrotik_routeros": ("/ping address={address} count=2 interval=200ms", re.compile(r"received=[1-9]")),
 }
-_SHELL_PING = (
-    "for a in {addresses}; do (ping -c 2 -i 0.2 -W 1 -q $a >/dev/null 2>&1 && echo answers:$a) & done; wait"
-)
+_SHELL_PING = "for a in {addresses}; do (ping -c 2 -i 0.2 -W 1 -q $a >/dev/null 2>&1 && echo answers:$a) & done; wait"
 Ping = Callable[[Target, Sequence[str]], frozenset[str]]
 
 
@@ -39,7 +37,7 @@ class View:
 
 
 class ServiceProbe:
-    """Remembers with ``remember`` what answers before a change; called afterwards, it fails when something no longer does."""
+    """``remember`` what answers before a change; called afterwards, it fails when something no longer answers."""
 
     def __init__(self, views: Sequence[View], ping: Ping | None = None) -> None:
         self._views = views
@@ -53,21 +51,19 @@ class ServiceProbe:
 
     def __call__(self) -> ProbeResult:
         """Look again."""
-        lost = [
-            f"{view.target.name} -> {address}"
-            for view in self._views
-            for address in sorted(self._before.get(view.target.name, frozenset()) - self._ping(view.target, view.addresses))
-        ]
+        lost = [f"{view.target.name} -> {address}" for view in self._views for address in sorted(self._lost(view))]
         if lost:
             shown = ", ".join(lost)
             return ProbeResult(False, tr(vi=f"không còn trả lời: {shown}", en=f"no longer answering: {shown}"))
         count = sum(map(len, self._before.values()))
         return ProbeResult(True, tr(vi=f"{count} địa chỉ vẫn trả lời", en=f"{count} addresses still answer"))
 
+    def _lost(self, view: View) -> frozenset[str]:
+        before = self._before.get(view.target.name, frozenset())
+        return before - self._ping(view.target, view.addresses) if before else frozenset()
 
-def views_of(
-    target: Target, facts: Mapping[str, Any], hub_target: Callable[[str], Target | None]
-) -> list[View]:
+
+def views_of(target: Target, facts: Mapping[str, Any], hub_target: Callable[[str], Target | None]) -> list[View]:
     """Both ends of a router, from its inventory facts; ``hub_target`` gives the hub's target, None when it has none."""
     router: Mapping[str, Any] = facts["router"]
     uplink = router.get("uplink")

@@ -75,7 +75,8 @@ def _trouble_lines(audit: Audit) -> Iterator[str]:
     for outcome in Outcome:
         items = audit.with_outcome(outcome)
         if outcome.is_trouble and items:
-            yield f"  {outcome.label}: {names([item.host.name for item in items])}{_first_reason(items)}; {outcome.next_step}"
+            who = names([item.host.name for item in items])
+            yield f"  {outcome.label}: {who}{_first_reason(items)}; {outcome.next_step}"
 
 
 def _first_reason(items: tuple[HostAudit, ...]) -> str:

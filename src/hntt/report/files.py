@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from pathlib import Path
 
@@ -27,6 +26,6 @@ def write_report(path: Path, text: str, latest: str) -> Path:
     link = path.with_name(f"{latest}-latest{path.suffix}")
     fresh = path.with_name(f".{link.name}.new")
     fresh.unlink(missing_ok=True)
-    os.symlink(path.name, fresh)
+    fresh.symlink_to(path.name)
     fresh.replace(link)
     return path

@@ -167,18 +167,15 @@ def edited_register(tmp_path: Path, platforms: Mapping[str, str]) -> Path:
     shutil.copytree(REGISTER, register)
     shutil.copytree(REGISTER.parent / "data", tmp_path / "data" / "data")
     network = read_source(REGISTER).network
-    for host, platform in platforms.items():
-        number = network.devices[host].site.number
-        for file in register.rglob("*.yml"):
-            text = file.read_text(encoding="utf-8")
-            changed = re.sub(
-                rf"^(\s*-? ?)number: {number}$",
-                lambda match: f"{match[0]}\n{' ' * len(match[1])}router: {{platform: {platform}}}",
-                text,
-                flags=re.M,
-            )
-            if changed != text:
-                file.write_text(changed, encoding="utf-8")
+    by_number = {network.devices[host].site.number: platform for host, platform in platforms.items()}
+
+    def with_platform(match: re.Match[str]) -> str:
+        platform = by_number.get(int(match[2]))
+        return f"{match[0]}\n{' ' * len(match[1])}router: {{platform: {platform}}}" if platform else match[0]
+
+    for file in register.rglob("*.yml"):
+        text = file.read_text(encoding="utf-8")
+        file.write_text(re.sub(r"^(\s*-? ?)number: (\d+)$", with_platform, text, flags=re.M), encoding="utf-8")
     return register
 
 

@@ -65,11 +65,15 @@ class Subject:
         return self.device.host
 
     @cached_property
-    def lines(self) -> list[Mapping[str, Any]]:
-        """The router's lines whose other end is there as well: the uplink first, then the downlinks."""
+    def ends(self) -> list[Mapping[str, Any]]:
+        """All lines of the router: the uplink first, then the downlinks."""
         router: Mapping[str, Any] = self.facts["router"]
-        ends = [line for line in (router.get("uplink"), *router["downlinks"]) if line]
-        return [line for line in ends if line["peer"] in self.present]
+        return [line for line in (router.get("uplink"), *router["downlinks"]) if line]
+
+    @cached_property
+    def lines(self) -> list[Mapping[str, Any]]:
+        """Those whose other end is looked at as well."""
+        return [line for line in self.ends if line["peer"] in self.present]
 
     @cached_property
     def controllers(self) -> list[str]:

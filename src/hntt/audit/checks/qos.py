@@ -15,8 +15,8 @@ TOLERANCE = 0.01
 
 
 def judge_classes(subject: Subject, outputs: Sequence[str]) -> Iterator[Finding]:
-    """Rate and ceiling of every class of every line, one output per line in the order of ``subject.lines``."""
-    for line, output in zip(subject.lines, outputs, strict=True):
+    """Rate and ceiling of every class of every line, one output per line in the order of ``subject.ends``."""
+    for line, output in zip(subject.ends, outputs, strict=True):
         wanted = sorted((int(item["rate_kbps"]), int(item["ceil_kbps"])) for item in line["classes"])
         found = sorted(leaf_rates(output))
         if not found:
@@ -26,7 +26,7 @@ def judge_classes(subject: Subject, outputs: Sequence[str]) -> Iterator[Finding]
 
 
 def leaf_rates(output: str) -> list[tuple[int, int]]:
-    """(rate, ceiling) in kbit/s of the htb leaf classes that ``tc -j class show`` prints; its numbers are bytes per second."""
+    """(rate, ceiling) in kbit/s of the htb leaf classes in ``tc -j class show``, which prints bytes per second."""
     if not output.strip():
         return []
     try:
@@ -54,6 +54,6 @@ QOS = Check(
     en="QoS classes at both ends of every line equal the plan",
     kind=Kind.ROUTER,
     platforms=frozenset({"frr"}),
-    commands=lambda subject: [f"sudo -n tc -j class show dev {line['interface']}" for line in subject.lines],
+    commands=lambda subject: [f"sudo -n tc -j class show dev {line['interface']}" for line in subject.ends],
     judge=lambda subject, outputs: list(judge_classes(subject, outputs)),
 )

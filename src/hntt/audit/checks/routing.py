@@ -38,17 +38,17 @@ def judge_neighbours(subject: Subject, outputs: Sequence[str]) -> Iterator[Findi
             yield Finding(f"ospf {interface}", router_id, shown(others))
         elif not state.startswith("Full"):
             yield Finding(f"ospf {interface}", f"{router_id} Full", state)
-    for interface, router_id in found:
-        if expected.get(interface) != router_id:
-            yield Finding(f"ospf {interface}", shown([]), router_id)
+    allowed = {(line["interface"], str(subject.network.devices[line["peer"]].site.loopback)) for line in subject.ends}
+    for interface, router_id in sorted(set(found) - allowed):
+        yield Finding(f"ospf {interface}", shown([]), router_id)
 
 
 def _neighbours(data: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     rows = data.get("neighbors", {})
     return {
-        (str(entry.get("ifaceName", "")).partition(":")[0], router_id): str(entry.get("nbrState", entry.get("state", "")))
+        (str(entry.get("ifaceName", "")).partition(":")[0], router_id): str(entry.get("nbrState", ""))
         for router_id, entries in rows.items()
-        for entry in (entries if isinstance(entries, list) else [entries])
+        for entry in entries
     }
 
 
@@ -91,7 +91,7 @@ def known_prefixes(network: Network) -> set[str]:
         *(str(prefix) for site in sites for prefix in (_host(site.loopback), site.conference)),
         *(str(line.network) for line in network.lines.values()),
         *(str(_host(end.ip)) for line in network.lines.values() for end in (line.hub_address, line.spoke_address)),
-        *(str(p) for summary in network.summaries.values() for p in (summary.loopbacks, summary.lines, summary.conference)),
+        *(str(p) for item in network.summaries.values() for p in (item.loopbacks, item.lines, item.conference)),
         *(f"{network.sites[site.label].conference[1]}/32" for site in sites),
         f"{network.services[1]}/32",
     }
