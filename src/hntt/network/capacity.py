@@ -3,6 +3,7 @@ communes' streams again, and the centre's line carries everybody's."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -54,7 +55,7 @@ class LineLoad:
         share = self.qos.media_limit / 100
         by_media = max(media / (share - SIGNALLING_SHARE), (media + 32) / share)
         by_voice = self.demand.voice_kbps * 100 / self.qos.voice_limit
-        return int(max(by_media, by_voice)) + 1
+        return math.ceil(max(by_media, by_voice))
 
     @property
     def wanted_class_kbps(self) -> int:

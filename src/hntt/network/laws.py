@@ -75,9 +75,9 @@ def lines_carry_their_meetings(register: Register, context: Context) -> Iterator
         worst = tightest(loads)[0]
         yield context.fault(
             place,
-            f"{_who_vi(loads)}: {worst.demand.calls} cuộc gọi cần {show_rate(worst.demand.total_kbps)}, được dùng "
-            f"{show_rate(worst.media_budget_kbps)} ({worst.qos.media_limit}% của {show_rate(worst.rate_kbps)}).",
-            f"{_who_en(loads)}: {show_rate(worst.demand.total_kbps)} needed (calls: {worst.demand.calls}) of "
+            f"{_who_vi(worst, loads)}: {worst.demand.calls} cuộc gọi cần {show_rate(worst.demand.total_kbps)}, "
+            f"được dùng {show_rate(worst.media_budget_kbps)} ({worst.qos.media_limit}% của {show_rate(worst.rate_kbps)}).",
+            f"{_who_en(worst, loads)}: {show_rate(worst.demand.total_kbps)} needed (calls: {worst.demand.calls}) of "
             f"{show_rate(worst.media_budget_kbps)} allowed ({worst.qos.media_limit}% of {show_rate(worst.rate_kbps)}).",
             value=show_rate(worst.rate_kbps),
             expected=_wanted(worst),
@@ -98,12 +98,12 @@ def voice_within_limit(register: Register, context: Context) -> Iterator[Fault]:
     """Voice stays within voice_limit of each line."""
     over = [load for load in line_loads(context) if load.demand.voice_kbps > load.voice_budget_kbps]
     for place, loads in _grouped(context, over):
-        worst = max(loads, key=lambda load: load.demand.voice_kbps / load.voice_budget_kbps)
+        worst = max(loads, key=lambda load: load.demand.voice_kbps / max(load.voice_budget_kbps, 1))
         yield context.fault(
             place,
-            f"{_who_vi(loads)}: thoại {show_rate(worst.demand.voice_kbps)}, được dùng "
+            f"{_who_vi(worst, loads)}: thoại {show_rate(worst.demand.voice_kbps)}, được dùng "
             f"{show_rate(worst.voice_budget_kbps)} ({worst.qos.voice_limit}% của {show_rate(worst.rate_kbps)}).",
-            f"{_who_en(loads)}: {show_rate(worst.demand.voice_kbps)} of voice, "
+            f"{_who_en(worst, loads)}: {show_rate(worst.demand.voice_kbps)} of voice, "
             f"{show_rate(worst.voice_budget_kbps)} allowed ({worst.qos.voice_limit}% of {show_rate(worst.rate_kbps)}).",
             value=show_rate(worst.rate_kbps),
             expected=_wanted(worst),
@@ -201,13 +201,13 @@ def _grouped(context: Context, loads: list[LineLoad]) -> Iterator[tuple[tuple[So
         yield context.province("defaults", tier, "line", "rate"), group
 
 
-def _who_vi(loads: list[LineLoad]) -> str:
-    name = tightest(loads)[0].entry.title.vi
+def _who_vi(worst: LineLoad, loads: list[LineLoad]) -> str:
+    name = worst.entry.title.vi
     return name if len(loads) == 1 else f"{len(loads)} đường, chật nhất là {name}"
 
 
-def _who_en(loads: list[LineLoad]) -> str:
-    name = tightest(loads)[0].entry.title.en
+def _who_en(worst: LineLoad, loads: list[LineLoad]) -> str:
+    name = worst.entry.title.en
     return name if len(loads) == 1 else f"{len(loads)} lines, the tightest is {name}"
 
 

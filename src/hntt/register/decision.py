@@ -322,9 +322,10 @@ def _whole_annex(decision: Decision) -> Iterator[Contradiction]:
 
 
 def _numbering(decision: Decision) -> Iterator[Contradiction]:
-    for index, item in enumerate(decision.missing_items):
+    if decision.missing_items:
+        listed = ", ".join(decision.missing_items)
         yield Contradiction(
             "R818",
-            ("decision", "missing_items", index),
-            Text(f"Đánh số thiếu mục {item}.", f"The numbering has no item {item}."),
+            ("decision", "missing_items"),
+            Text(f"Đánh số thiếu mục {listed}.", f"The numbering has no item {listed}."),
         )

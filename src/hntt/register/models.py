@@ -24,6 +24,8 @@ Phase = Literal[1, 2]
 Flag = Annotated[bool, Field(strict=True)]
 Count = Annotated[int, Field(strict=True, ge=0)]
 Percent = Annotated[int, Field(strict=True, ge=1, le=100)]
+# Below ten percent signalling, which takes its share of any rate, would leave nothing for media.
+MediaPercent = Annotated[int, Field(strict=True, ge=10, le=100)]
 
 NUMBERS_PER_BLOCK = 64
 
@@ -193,7 +195,7 @@ class Qos(_Model):
     marks_of: dict[Literal["mcu", "vcs", "commune_pc", "router"], Dscp] = Field(default_factory=dict)
     voice_rate: RateKbps
     overhead: Percent
-    media_limit: Percent
+    media_limit: MediaPercent
     voice_limit: Percent
 
 

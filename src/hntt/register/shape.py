@@ -259,7 +259,7 @@ def _value_error(root: type[BaseModel], source: SourceFile, path: KeyPath, error
 
 def _rate_hint(value: Any) -> Text | None:
     match = re.fullmatch(r"(\d+(?:[.,]\d+)?)\s*([a-zA-Z/]*)", str(value).strip())
-    if match is None:
+    if match is None or len(match[1]) > 9:
         return None
     number, unit = match[1], match[2]
     if unit in ("MB/s", "MBps"):

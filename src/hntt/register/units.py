@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-_RATE = re.compile(r"^(?P<number>\d+(?:[.,]\d+)?)\s*(?P<unit>kbit/s|Mbit/s|Gbit/s)$")
+_RATE = re.compile(r"^(?P<number>\d{1,9}(?:[.,]\d{1,6})?)\s*(?P<unit>kbit/s|Mbit/s|Gbit/s)$")
 _SCALE = {"kbit/s": 1, "Mbit/s": 1000, "Gbit/s": 1_000_000}
 
 

@@ -22,7 +22,7 @@ from hntt.report.findings_text import block, not_reached, summary
 
 PLAIN_WIDTH = 118
 BAR = 10
-FIRST_FAULTS, FIRST_BOTTLENECKS, ALL_BOTTLENECKS = 8, 3, 20
+FIRST_FAULTS, FIRST_BOTTLENECKS, ALL_BOTTLENECKS, FIRST_MISSING = 8, 3, 20, 6
 _STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
 
@@ -186,11 +186,22 @@ def _districts(out: Console, result: CheckResult) -> None:
     for view in result.districts:
         table.add_row(*_district_row(out, result, view))
     out.print(table)
+    missing: Counter[str] = Counter()
+    for view in result.districts:
+        missing.update(dict(view.survey.missing))
+    if missing:
+        listed = ", ".join(f"{field} ({count})" for field, count in missing.most_common(FIRST_MISSING))
+        out.print(
+            tr(vi="  Còn thiếu nhiều nhất: ", en="  Most often missing: ") + listed,
+            style="dim",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def _district_row(out: Console, result: CheckResult, view: DistrictView) -> list[str]:
     register = result.loaded.register
-    name = view.district.name if view.district else tr(vi="Trung tâm tỉnh", en="Centre")
+    name = view.district.name if view.district else tr(vi="(tỉnh)", en="(province)")
     home = (
         view.district.mcu
         if view.district
@@ -232,13 +243,13 @@ def _mcus(out: Console, result: CheckResult) -> None:
 def _mcu_row(out: Console, view: McuView) -> list[str]:
     seats = view.seats
     parts = tr(
-        vi=f"{seats.endpoints} điểm + {seats.legs} chân nối + {seats.chairs} chủ tọa",
-        en=f"{seats.endpoints} endpoints + {seats.legs} legs + {seats.chairs} chairs",
+        vi=f"điểm {seats.endpoints}, chân nối {seats.legs}, chủ tọa {seats.chairs}",
+        en=f"sites {seats.endpoints}, legs {seats.legs}, chairs {seats.chairs}",
     )
     return [
         view.mcu.name,
         f"{len(view.rooms)}/{view.mcu.licences}",
-        f"{seats.total}/{view.mcu.seats} = {parts}",
+        f"{seats.total}/{view.mcu.seats} ({parts})",
         f"{_bar(out, view.used_percent)} {view.used_percent}%",
         escape(", ".join(view.rooms)),
     ]
@@ -288,7 +299,7 @@ def _foot(out: Console, result: CheckResult, everything: bool) -> None:
 def _table(*columns: tuple[str, str], right: tuple[int, ...] = ()) -> Table:
     table = Table(box=None, pad_edge=True, padding=(0, 1), header_style="dim")
     for index, (vi, en) in enumerate(columns):
-        table.add_column(tr(vi=vi, en=en), justify="right" if index in right else "left", no_wrap=index not in (0,))
+        table.add_column(tr(vi=vi, en=en), justify="right" if index in right else "left", no_wrap=True)
     return table
 
 

@@ -63,6 +63,7 @@ def whole(loaded: Loaded, base: Path | None) -> str:
 
 def as_json(item: Finding, base: Path | None) -> dict[str, Any]:
     """A finding for machines, with both languages."""
+    value = item.value if isinstance(item.value, str | int | bool | None) else str(item.value)
     return {
         "code": item.code,
         "severity": item.severity.value,
@@ -70,7 +71,7 @@ def as_json(item: Finding, base: Path | None) -> dict[str, Any]:
         "line": item.position.line,
         "column": item.position.column,
         "path": item.path,
-        "value": item.value if isinstance(item.value, str | int | float | bool | None) else str(item.value),
+        "value": value,
         "message": {"vi": item.message.vi, "en": item.message.en},
         "expected": {"vi": item.expected.vi, "en": item.expected.en} if item.expected else None,
         "hint": {"vi": item.hint.vi, "en": item.hint.en},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,10 +56,9 @@ def test_the_first_page_fits_one_screen_and_names_the_bottleneck() -> None:
 def test_vietnamese_is_complete() -> None:
     set_language("vi")
     page = text(check(REAL / "register"), everything=True)
+    page = re.sub(r"[a-z_]+(\.[a-z_]+)+", "", page)  # paths of fields are the same in every language
     for english in ("error", "warning", "line", "seats", "survey", "District", "agree", "To do", "Expected", "left"):
-        assert english not in page.replace("defaults.province.line", "").replace("defaults.district.line", "").replace(
-            "defaults.commune.line", ""
-        ).replace("mcus.seats", ""), english
+        assert english not in page
     assert "11.920.000.000" in page
 
 
