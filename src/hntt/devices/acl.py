@@ -65,9 +65,7 @@ def commands_after(current: dict[str, list[str]], target: dict[str, list[str]]) 
 
 
 def _edit(header: str, old: list[str], new: list[str]) -> Iterator[str]:
-    opcodes = [
-        op for op in SequenceMatcher(None, old, new, autojunk=False).get_opcodes() if op[0] != "equal"
-    ]
+    opcodes = [op for op in SequenceMatcher(None, old, new, autojunk=False).get_opcodes() if op[0] != "equal"]
     step = max(10, 1 + max(high - low for *_, low, high in opcodes))
     yield f"ip access-list resequence {header.split()[-1]} {step} {step}"
     yield header

@@ -56,9 +56,7 @@ class MikrotikRouteros:
         defaults = self._defaults(entry.section, entry.selector)
         derived = self.quirks.extra["derived"].get(entry.section, [])
         properties = tuple(
-            (name, value)
-            for name, value in entry.properties
-            if name not in derived and defaults.get(name) != value
+            (name, value) for name, value in entry.properties if name not in derived and defaults.get(name) != value
         )
         return Entry(entry.section, entry.verb, entry.selector, properties)
 
@@ -164,5 +162,3 @@ def _tree(entries: Iterable[Entry]) -> Node:
             root.children.append(section)
         section.children.append(Node(f"{entry.verb} {entry.arguments}"))
     return root
-
-

@@ -112,8 +112,7 @@ def load_quirks(platform: str) -> Quirks:
         lines=_rules(noise.get("lines", {})),
         sections=_rules(noise.get("sections", {})),
         blocks=tuple(
-            Rule(name, re.compile(block["start"]), block["end"])
-            for name, block in noise.get("blocks", {}).items()
+            Rule(name, re.compile(block["start"]), block["end"]) for name, block in noise.get("blocks", {}).items()
         ),
         secrets=_rules(data.pop("secrets", {})),
         ordered=tuple(re.compile(pattern) for pattern in data.pop("ordered", [])),

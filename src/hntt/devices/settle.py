@@ -77,8 +77,14 @@ class _Settling:
                 return None
             return None
         if change.sent:
-            return change.result("reverted", _after(self._cause, vi="cấu hình cũ đã được đọc lại trên thiết bị",
-                                                    en="the old configuration was read back from the device"))
+            return change.result(
+                "reverted",
+                _after(
+                    self._cause,
+                    vi="cấu hình cũ đã được đọc lại trên thiết bị",
+                    en="the old configuration was read back from the device",
+                ),
+            )
         return change.result("failed_untouched", _after(self._cause, vi="chưa gửi dòng nào", en="no line was sent"))
 
     def _act_while_pending(self, *, holds: bool) -> None:
@@ -102,16 +108,22 @@ class _Settling:
         if self._last_seen is not None:
             left = change.platform.remediate(self._last_seen, change.kept)
             change.evidence["left"] = left.diff
-            return change.result("left_changed", _after(
+            return change.result(
+                "left_changed",
+                _after(
+                    self._cause,
+                    vi="thiết bị KHÔNG trở về cấu hình cũ; cần người xử lý",
+                    en="the device did NOT return to its old configuration; an operator must act",
+                ),
+            )
+        return change.result(
+            "unknown",
+            _after(
                 self._cause,
-                vi="thiết bị KHÔNG trở về cấu hình cũ; cần người xử lý",
-                en="the device did NOT return to its old configuration; an operator must act",
-            ))
-        return change.result("unknown", _after(
-            self._cause,
-            vi="không liên lạc lại được với thiết bị sau khi hết giờ hoàn tác; cần kiểm tra tại chỗ",
-            en="the device could not be reached again after its revert time; it must be checked on site",
-        ))
+                vi="không liên lạc lại được với thiết bị sau khi hết giờ hoàn tác; cần kiểm tra tại chỗ",
+                en="the device could not be reached again after its revert time; it must be checked on site",
+            ),
+        )
 
 
 def _after(cause: Text, *, vi: str, en: str) -> Text:

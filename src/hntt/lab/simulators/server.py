@@ -76,9 +76,7 @@ async def _serve(device: SimDevice, process: asyncssh.SSHServerProcess[bytes]) -
         pass  # the client is gone; nothing to tell it
 
 
-async def _run_exec(
-    device: SimDevice, process: asyncssh.SSHServerProcess[bytes], user: str, command: str
-) -> None:
+async def _run_exec(device: SimDevice, process: asyncssh.SSHServerProcess[bytes], user: str, command: str) -> None:
     data = await process.stdin.read() if device.wants_stdin(command) else b""
     if device.faults.slow_s:
         await asyncio.sleep(device.faults.slow_s)

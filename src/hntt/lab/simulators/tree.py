@@ -215,9 +215,11 @@ class ConfigTree:
                 raise RejectedError(pattern.sub(error, line) if "\\" in error else error)
         node.children = [c for c in node.children if c.text != f"no {line}"]
         if mode.hidden is not None and mode.hidden.search(line):
-            node.children = [c for c in node.children if not any(
-                (key := _key(pattern, line)) and _key(pattern, c.text) == key for pattern in mode.single
-            )]
+            node.children = [
+                c
+                for c in node.children
+                if not any((key := _key(pattern, line)) and _key(pattern, c.text) == key for pattern in mode.single)
+            ]
             return
         for pattern in mode.single:
             key = _key(pattern, line)

@@ -1,0 +1,160 @@
+"""A router to break: what the fault tests need to know of it, whether it is simulated or real.
+
+``unguard`` takes single steps out of the guard. It exists only here, to show that each fault test fails without
+the step it is about.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hntt.devices import Target, get_platform
+from hntt.devices.guard import Timing, guarded_apply
+from hntt.devices.guards import mechanism_for
+from hntt.devices.mechanism import Link
+from hntt.devices.platform import same_configuration
+from hntt.devices.results import ApplyResult, ProbeResult
+from hntt.devices.settle import _Settling
+from hntt.lab.simulators.device import Settings, SimDevice
+from hntt.lab.simulators.faults import Faults
+from hntt.lab.simulators.fleet import Fleet, Simulated
+
+PLATFORMS = ("cisco_ios", "frr", "mikrotik_routeros")
+CASES = Path(__file__).parents[2] / "cases" / "devices"
+CANARY = "Canary-S3cret"
+PASSWORD = "example-password"
+WINDOW_S = 4
+QUICK = Timing(reconnect_s=1.0, poll_s=0.1, margin_s=4.0)
+
+# A line in the middle of each platform's change.
+MIDDLE = {
+    "cisco_ios": "^description wan",
+    "frr": "^ip ospf area 1",
+    "mikrotik_routeros": "^/routing ospf interface-template",
+}
+
+
+def running_text(platform: str) -> str:
+    return (CASES / platform / "fault" / "running.txt").read_text(encoding="utf-8")
+
+
+def intended_text(platform: str) -> str:
+    return (CASES / platform / "fault" / "intended.txt").read_text(encoding="utf-8")
+
+
+def line_counts() -> list[Any]:
+    """Every configuration line of every platform's change, as (platform, number)."""
+    cases = []
+    for platform in PLATFORMS:
+        commands = get_platform(platform).remediate(running_text(platform), intended_text(platform)).commands
+        lines = [line.strip() for line in commands if line.strip() != "exit"]
+        cases += [pytest.param(platform, n, id=f"{platform}-{n}") for n in range(1, len(lines) + 1)]
+    return cases
+
+
+class Bench:
+    """One simulated router with the configuration ``fault/running.txt`` and a target that reaches it."""
+
+    def __init__(self, platform: str, fleet: Fleet, folder: Path) -> None:
+        self.name = "rt.an-thuy.le-thuy"
+        self.platform = get_platform(platform)
+        self.fleet = fleet
+        self.device: SimDevice = fleet.device(self.name)
+        self.intended = intended_text(platform)
+        self.before = self.device.running()
+        self.startup_before = self.device.startup()
+        self.target = Target(
+            name=self.name,
+            platform=platform,
+            host=fleet.address,
+            port=fleet.port(self.name),
+            user="hntt",
+            cli_user="hntt-net" if platform == "frr" else None,
+            password=PASSWORD,
+            known_hosts=fleet.write_known_hosts(folder / "known_hosts"),
+            connect_timeout_s=3.0,
+            read_timeout_s=5.0,
+        )
+
+    @property
+    def faults(self) -> Faults:
+        return self.device.faults
+
+    def apply(self, probe: Callable[[], ProbeResult] = lambda: ProbeResult(True), **options: Any) -> ApplyResult:
+        options = {"confirm_timeout_s": WINDOW_S, "timing": QUICK, **options}
+        return guarded_apply(self.target, self.intended, probe=probe, **options)
+
+    def is_as_before(self) -> bool:
+        return same_configuration(self.platform, self.device.running(), self.before)
+
+    def is_as_intended(self) -> bool:
+        return not self.platform.remediate(self.device.running(), self.intended)
+
+    def starts_as_before(self) -> bool:
+        """RouterOS has no startup configuration of its own; the others must not have written theirs."""
+        return self.platform.name == "mikrotik_routeros" or self.device.startup() == self.startup_before
+
+    def with_password(self, password: str) -> Bench:
+        self.target = replace(self.target, password=password)
+        return self
+
+    def start_controller(self, folder: Path, *, guarded: bool = True) -> tuple[subprocess.Popen[bytes], Path]:
+        """A controller in a process of its own that stops in its probe, between arming and confirming."""
+        order = folder / "order.json"
+        data = {key: str(value) if isinstance(value, Path) else value for key, value in asdict(self.target).items()}
+        order.write_text(json.dumps({"target": data, "intended": self.intended, "window_s": WINDOW_S}))
+        marker = folder / "in-the-probe"
+        arguments = [str(order), str(marker), *([] if guarded else ["unguarded"])]
+        script = Path(__file__).with_name("device_controller.py")
+        return subprocess.Popen([sys.executable, str(script), *arguments], cwd=script.parent), marker
+
+
+def make_fleet(platform: str) -> Fleet:
+    settings = Settings(password=PASSWORD, minute_s=float(WINDOW_S))
+    return Fleet({"rt.an-thuy.le-thuy": Simulated(platform, running_text(platform), settings)})
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 15.0) -> bool:
+    """Whether the condition came true in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _arm_nothing(link: Link, *_: object) -> None:
+    if link.platform.name == "cisco_ios":  # there arming also enters the configuration mode
+        link.demand("configure terminal")
+
+
+def unguard(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
+    """Take out the arming, and with it every way back."""
+    mechanism = mechanism_for(platform)
+    monkeypatch.setattr(mechanism, "arm", _arm_nothing, raising=True)
+    monkeypatch.setattr(_Settling, "_restore", lambda self, running: None)
+
+
+def ignore_pending(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
+    """Take out the look for a pending guard, and the device's own refusal to arm a second one."""
+    mechanism = mechanism_for(platform)
+    looked = type(mechanism).pending
+    calls = iter([None])  # only the guard's own first look is blinded
+
+    def blind(link: Link) -> str | None:
+        return next(calls, looked(mechanism, link))
+
+    monkeypatch.setattr(mechanism, "pending", blind)
+    monkeypatch.setattr(mechanism, "arm", _arm_nothing)
+
+

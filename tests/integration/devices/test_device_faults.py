@@ -1,0 +1,187 @@
+"""Faults during a guarded change: the router ends confirmed or as it was, and the result says which."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+from device_bench import CANARY, MIDDLE, WINDOW_S, Bench, line_counts, wait_for
+
+from hntt.devices import type7
+from hntt.devices.guard import guard_status, wait_for_revert
+from hntt.devices.results import ApplyResult, ProbeResult
+
+
+def assert_reverted(bench: Bench, result: ApplyResult) -> None:
+    assert result.outcome == "reverted", result.message.en
+    assert not result.ok
+    assert "read back" in result.message.en
+    assert bench.is_as_before()
+    assert bench.starts_as_before()
+    assert not guard_status(bench.target).pending
+
+
+def assert_untouched(bench: Bench, result: ApplyResult) -> None:
+    assert result.commands_sent == ()
+    assert bench.device.accepted_lines == 0
+    assert bench.is_as_before()
+
+
+def test_a_good_change_is_confirmed_saved_and_not_repeated(bench: Bench) -> None:
+    result = bench.apply(reason="issue 1")
+    assert (result.outcome, result.saved, result.ok, result.reason) == ("confirmed", True, True, "issue 1")
+    assert bench.is_as_intended()
+    assert not bench.starts_as_before() or bench.platform.name == "mikrotik_routeros"
+    assert bench.apply().outcome == "unchanged"
+
+
+def test_check_mode_shows_the_same_and_touches_nothing(bench: Bench) -> None:
+    checked = bench.apply(check=True)
+    assert checked.outcome == "would_change"
+    assert_untouched(bench, checked)
+    assert checked.diff == bench.apply().diff
+
+
+def test_no_secret_in_what_is_reported(bench: Bench) -> None:
+    bench.faults.reject = f"{CANARY}|^ip ospf message-digest-key"
+    result = bench.apply()
+    assert result.outcome == "reverted"
+    assert CANARY not in repr(result)
+    assert type7.encode(CANARY) not in repr(result)
+    assert "<masked:" in result.evidence["rejected_line"]
+
+
+def test_a_rejected_line_in_the_middle(bench: Bench) -> None:
+    bench.faults.reject = MIDDLE[bench.platform.name]
+    result = bench.apply()
+    assert 0 < bench.device.accepted_lines < len(result.commands_sent)
+    assert result.evidence["answer"]
+    assert_reverted(bench, result)
+
+
+@pytest.mark.parametrize(("platform", "number"), line_counts())
+def test_the_session_is_cut_after_each_line_in_turn(bench: Bench, number: int) -> None:
+    bench.faults.drop_after_line = number
+    result = bench.apply()
+    assert bench.device.accepted_lines == number
+    assert_reverted(bench, result)
+
+
+def test_the_management_path_is_cut(bench: Bench) -> None:
+    bench.faults.path_lost_after = MIDDLE[bench.platform.name]
+    result = bench.apply()
+    assert any("cannot reach" in text for text in result.evidence.values()), "nobody noticed that the path was gone"
+    assert_reverted(bench, result)
+
+
+def test_a_wrong_password_changes_and_arms_nothing(bench: Bench) -> None:
+    right = bench.target
+    result = bench.with_password("wrong").apply()
+    assert result.outcome == "failed_untouched"
+    assert "wrong password" in result.message.en
+    assert_untouched(bench, result)
+    assert not guard_status(right).pending
+
+
+def test_a_changed_host_key_changes_and_arms_nothing(bench: Bench) -> None:
+    bench.fleet.change_host_key(bench.name)
+    result = bench.apply()
+    assert result.outcome == "failed_untouched"
+    assert "host key" in result.message.en
+    assert_untouched(bench, result)
+
+
+def test_another_guarded_change_is_pending(bench: Bench, tmp_path: Path) -> None:
+    controller, marker = bench.start_controller(tmp_path)
+    try:
+        assert wait_for(marker.exists)
+        result = bench.apply()
+    finally:
+        controller.kill()
+        controller.wait()
+    assert result.outcome == "refused"
+    assert result.commands_sent == ()
+    assert "wait" in result.message.en
+    assert result.evidence["pending"]
+
+
+def test_the_controller_is_killed_between_arming_and_confirming(bench: Bench, tmp_path: Path) -> None:
+    controller, marker = bench.start_controller(tmp_path)
+    assert wait_for(marker.exists)
+    assert bench.is_as_intended()
+    controller.send_signal(signal.SIGKILL)
+    assert controller.wait() == -signal.SIGKILL
+    assert guard_status(bench.target).pending
+    assert not wait_for_revert(bench.target, timeout_s=3 * WINDOW_S, poll_s=0.1).pending
+    assert bench.is_as_before()
+    assert bench.starts_as_before()
+    assert bench.apply().outcome == "confirmed"
+
+
+@pytest.mark.parametrize("platform", ["frr", "mikrotik_routeros"])
+def test_the_disk_is_full_when_the_old_configuration_is_to_be_kept(bench: Bench) -> None:
+    bench.faults.disk_full = True
+    result = bench.apply()
+    assert result.outcome == "refused"
+    assert "space" in result.message.en
+    assert_untouched(bench, result)
+    assert not guard_status(bench.target).pending
+
+
+def test_a_failed_probe_puts_the_old_configuration_back(bench: Bench) -> None:
+    result = bench.apply(probe=lambda: ProbeResult(False, "no route to the MCU"))
+    assert "no route to the MCU" in result.message.en
+    assert_reverted(bench, result)
+
+
+def test_a_probe_that_raises_is_a_failed_probe(bench: Bench) -> None:
+    def broken() -> ProbeResult:
+        raise OSError("probe host is down")
+
+    assert_reverted(bench, bench.apply(probe=broken))
+
+
+@pytest.mark.parametrize(
+    ("platform", "command"),
+    [("cisco_ios", "configure confirm"), ("frr", "systemctl stop"), ("mikrotik_routeros", "scheduler remove")],
+)
+def test_the_session_is_cut_while_confirming(bench: Bench, command: str) -> None:
+    bench.faults.drop_on = command
+    result = bench.apply()
+    assert (result.outcome, result.saved) == ("confirmed", True)
+    assert bench.is_as_intended()
+    assert not guard_status(bench.target).pending
+
+
+@pytest.mark.parametrize("platform", ["cisco_ios", "frr"])
+def test_a_change_that_cannot_be_saved_says_so(bench: Bench) -> None:
+    bench.faults.unsaveable = True
+    result = bench.apply()
+    assert (result.outcome, result.saved, result.ok) == ("confirmed", False, False)
+    assert "NOT SAVED" in result.message.en
+    assert bench.starts_as_before()
+
+
+@pytest.mark.parametrize("platform", ["cisco_ios"])
+def test_without_the_archive_ios_is_guarded_by_a_reload(bench: Bench) -> None:
+    bench.faults.no_archive = True
+    bench.faults.path_lost_after = MIDDLE["cisco_ios"]
+    result = bench.apply()
+    assert_reverted(bench, result)
+    bench.faults.path_lost_after = None
+    assert bench.apply().outcome == "confirmed"
+
+
+@pytest.mark.parametrize("platform", ["mikrotik_routeros"])
+def test_routeros_also_reverts_when_it_loses_power(bench: Bench, tmp_path: Path) -> None:
+    controller, marker = bench.start_controller(tmp_path)
+    assert wait_for(marker.exists)
+    controller.kill()
+    controller.wait()
+
+    async def power_cut() -> None:
+        bench.device.reboot()  # type: ignore[attr-defined]
+
+    bench.fleet.run(power_cut())
+    assert wait_for(bench.is_as_before, WINDOW_S - 2)
