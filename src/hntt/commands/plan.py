@@ -20,7 +20,7 @@ from hntt.intent.plan import ChangeGroup, Plan, plan
 from hntt.inventory.offline import OfflineInventory, read_offline
 from hntt.network.model import Device
 
-SHOWN_HOSTS = 6
+SHOWN_HOSTS = 3
 SHOWN_LINES = 40
 
 
@@ -86,7 +86,9 @@ def _as_json(found: Plan, base: str) -> str:
         "changed": [device.host for device in found.changed],
         "added": [device.host for device in found.added],
         "removed": [device.host for device in found.removed],
-        "changes": [{**asdict(group.change), "devices": group.by_district} for group in found.groups],
+        "changes": [
+            {**asdict(group.change), "places": group.places, "devices": group.by_district} for group in found.groups
+        ],
     }
     return json.dumps(document, ensure_ascii=False, indent=2)
 
@@ -126,7 +128,7 @@ def _groups(groups: tuple[ChangeGroup, ...]) -> Iterator[str]:
                 vi=f"… và {more} dòng nữa (--format json)", en=f"… and {more} more lines (--format json)"
             )
         for district, hosts in group.by_district.items():
-            yield f"   {district}: {_short(hosts)}"
+            yield f"   {district} ({len(hosts)}): {_short(hosts)}"
 
 
 def _count(devices: tuple[Device, ...]) -> str:
@@ -139,7 +141,8 @@ def _what(group: ChangeGroup) -> str:
         "remove": tr(vi="bỏ", en="goes"),
         "change": tr(vi="đổi", en="changes"),
     }[group.change.action]
-    return f"{group.change.area} “{group.change.subject}” {action}"
+    times = tr(vi=f" ở {group.places} chỗ", en=f" in {group.places} places")
+    return f"{group.change.area} “{group.change.subject}” {action}{times if group.places > len(group.devices) else ''}"
 
 
 def _short(hosts: list[str]) -> str:

@@ -7,12 +7,15 @@ not three hundred. Secrets are placeholders on both sides and can't show.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hntt.intent.intended import Intended
 from hntt.intent.linux import DeclaredState, StateChange, diff_states
 from hntt.network.model import Device
+
+_LINE_PORT = re.compile(r"(\bln|Ethernet\d+/\d+\.)\d+\b")
 
 
 @dataclass(frozen=True, order=True)
@@ -27,10 +30,11 @@ class Change:
 
 @dataclass(frozen=True)
 class ChangeGroup:
-    """A change and the devices that have exactly this one."""
+    """A change and the devices that have exactly this one; ``places`` counts it where a device has it several times."""
 
     change: Change
     devices: tuple[Device, ...]
+    places: int
 
     @property
     def by_district(self) -> dict[str, list[str]]:
@@ -67,14 +71,22 @@ def plan(before: Mapping[str, Intended], after: Mapping[str, Intended]) -> Plan:
     members: dict[Change, list[Device]] = {}
     for host in both:
         for change in device_changes(before[host], after[host]):
-            members.setdefault(change, []).append(after[host].device)
-    groups = [ChangeGroup(change, tuple(devices)) for change, devices in members.items()]
+            members.setdefault(_generalised(change), []).append(after[host].device)
+    groups = [
+        ChangeGroup(change, tuple({device.host: device for device in devices}.values()), len(devices))
+        for change, devices in members.items()
+    ]
     return Plan(
         added=tuple(item.device for host, item in after.items() if host not in before),
         removed=tuple(item.device for host, item in before.items() if host not in after),
         groups=tuple(sorted(groups, key=lambda group: (-len(group.devices), group.change))),
         compared=len(both),
     )
+
+
+def _generalised(change: Change) -> Change:
+    """The change with a star for the line's number: the ends of 159 lines changing alike are one thing."""
+    return replace(change, subject=_LINE_PORT.sub(r"\1*", change.subject))
 
 
 def device_changes(before: Intended, after: Intended) -> Iterator[Change]:

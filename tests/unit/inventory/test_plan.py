@@ -1,4 +1,4 @@
-"""Plans: equal changes of many devices are told once, secrets are stand-ins, device-specific lines do not split groups."""
+"""Plans: equal changes of many devices are told once; lines that differ between devices do not split a group."""
 
 from __future__ import annotations
 
@@ -57,6 +57,16 @@ def test_unchanged_lines_that_differ_between_devices_do_not_split_a_group(source
     (group,) = plan(before, after).groups
     assert group.change == Change("config", "interface wan", "change", ("-  ip ospf cost 10", "+  ip ospf cost 20"))
     assert len(group.devices) == 3
+
+
+def test_the_ends_of_many_lines_changing_alike_are_one_entry(source: Source) -> None:
+    def hub(cost: int) -> str:
+        return "".join(f"interface ln{n}\n ip ospf cost {cost}\nexit\n" for n in (64, 128, 192))
+
+    device = source.network.devices["rt.tinh"]
+    before, after = ({"rt.tinh": Intended(device, hub(cost), None)} for cost in (10, 20))
+    (group,) = plan(before, after).groups
+    assert (group.change.subject, group.places, len(group.devices)) == ("interface ln*", 3, 1)
 
 
 def test_devices_that_come_and_go(source: Source) -> None:
