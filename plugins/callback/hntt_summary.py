@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from ansible import constants as C  # noqa: N812 - its usual name
 from ansible import context
 from ansible.plugins.callback.default import CallbackModule as DefaultCallback
 
@@ -105,13 +106,15 @@ class CallbackModule(DefaultCallback):
         self._note(result)
         if not ignore_errors and self._run:
             self._run.failures.append(self._failure(result))
-        super().v2_runner_on_failed(result, ignore_errors=ignore_errors)
+        if not self._told_later(result):
+            super().v2_runner_on_failed(result, ignore_errors=ignore_errors)
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
         self._note(result)
         if self._run:
             self._run.failures.append(self._failure(result))
-        super().v2_runner_on_unreachable(result)
+        if not self._told_later(result):
+            super().v2_runner_on_unreachable(result)
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         run = self._run
@@ -128,10 +131,16 @@ class CallbackModule(DefaultCallback):
         for line in run_lines(run, seconds):
             self._display.display(line)
 
-    def _handle_warnings_and_exception(self, result: Any) -> None:
-        # How the audit found a host is told once, in the closing lines; where in a playbook that was said is noise.
+    def _told_later(self, result: Any) -> bool:
+        """Whether the closing lines say it better; a short line is shown now instead of the whole result."""
         if self._display.verbosity or not result.result.get("hntt_told"):
-            super()._handle_warnings_and_exception(result)
+            return False
+        if self._last_task_banner != result.task._uuid:
+            self._print_task_banner(result.task)
+        reason = (str(result.result.get("msg") or "").splitlines() or [""])[0]
+        word = "unreachable" if result.result.get("unreachable") else "failed"
+        self._display.display(f"{word}: [{self.host_label(result)}] {reason}", color=C.COLOR_ERROR)
+        return True
 
     def _note(self, result: Any) -> None:
         """What an action of the project reports beside its ordinary result."""

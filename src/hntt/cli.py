@@ -12,12 +12,12 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import typer
 
 from hntt.errors import FindingsError, HnttError, UsageError
-from hntt.i18n import set_language, tr
+from hntt.i18n import Language, set_language, tr
 
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, EXIT_FAILED = 0, 1, 2, 3
 
@@ -115,8 +115,8 @@ def with_language_set(arguments: list[str]) -> list[str]:
 
 
 def _use_language(wanted: str) -> None:
-    if wanted == "vi" or wanted == "en":
-        set_language(wanted)
+    if wanted in ("vi", "en"):
+        set_language(cast("Language", wanted))
         return
     raise UsageError(tr(vi=f"--lang: chỉ có vi hoặc en, không có “{wanted}”", en=f"--lang: vi or en, not '{wanted}'"))
 

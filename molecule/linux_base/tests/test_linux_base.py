@@ -75,7 +75,9 @@ def test_a_key_in_the_home_lets_nobody_in(server) -> None:
         assert server.check_output(LOGIN) == "hntt"
     finally:
         server.check_output(
-            f"cp -p /root/declared {DECLARED}; cp -p /root/home {HOME}; rm /root/key* /root/known /root/declared /root/home"
+            f"cp -p /root/declared {DECLARED}; "
+            f"cp -p /root/home {HOME}; "
+            "rm /root/key* /root/known /root/declared /root/home"
         )
 
 

@@ -15,6 +15,9 @@ _TOKEN = re.compile(
     re.X,
 )
 _BARE = re.compile(r"^[\w./:,\-@*+!~%]+$")
+FLAGS = frozenset({"blackhole", "passive"})
+"""Properties that an export shows as a bare word, and that the router takes as nothing else."""
+
 _VERBS = ("add", "set", "remove", "print", "find", "get", "unset", "move", "enable", "disable")
 
 
@@ -41,8 +44,9 @@ class Entry:
         return " ".join([*([self.selector] if self.selector else []), *self.assignments()])
 
     def assignments(self) -> Iterator[str]:
-        """``name=value`` for each property, alphabetically."""
-        yield from (f"{name}={quote(value)}" if name[0] != "!" else name for name, value in sorted(self.properties))
+        """``name=value`` (a flag: its name) for each property, alphabetically."""
+        for name, value in sorted(self.properties):
+            yield name if name[0] == "!" or (name in FLAGS and value == "yes") else f"{name}={quote(value)}"
 
     @property
     def line(self) -> str:
@@ -98,6 +102,8 @@ def _entry(section: str, words: list[str]) -> Entry:
             properties[name] = unquote(value)
         elif word.startswith("!"):
             properties[word] = ""
+        elif word in FLAGS:
+            properties[word] = "yes"
         else:
             selector = word
     return Entry(section, words[0], selector, tuple(properties.items()))

@@ -9,9 +9,9 @@ from pathlib import Path
 from hntt.errors import FindingsError
 from hntt.i18n import tr
 from hntt.network.build import build
+from hntt.network.laws import check_register
 from hntt.network.model import Network
 from hntt.register.findings import Finding, Severity
-from hntt.register.loader import RegisterError, load
 from hntt.register.models import Register
 
 
@@ -25,11 +25,10 @@ class Source:
 
 def read_source(register_dir: Path) -> Source:
     """Read, check and derive. FindingsError with every finding of severity error: file, line, what and what to do."""
-    try:
-        register = load(register_dir)
-    except RegisterError as error:
-        raise FindingsError(errors_text(register_dir, error.findings)) from None
-    return Source(register, build(register))
+    loaded = check_register(register_dir)
+    if loaded.errors or loaded.register is None:
+        raise FindingsError(errors_text(register_dir, loaded.findings))
+    return Source(loaded.register, build(loaded.register))
 
 
 def errors_text(register_dir: Path, findings: Iterable[Finding]) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import time
 from collections.abc import Iterator
+from typing import IO
 
 from hntt.i18n import tr
 from hntt.lab.errors import LabError
 from hntt.lab.names import Lab
 from hntt.lab.topology import Topology, from_json, to_json
+
+_PATIENCE_SECONDS = 3.0
 
 
 def save_topology(lab: Lab, topology: Topology) -> None:
@@ -39,13 +43,25 @@ def changing(lab: Lab) -> Iterator[None]:
     """
     lab.lock_file.parent.mkdir(parents=True, exist_ok=True)
     with lab.lock_file.open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        if not _lock(handle):
             raise LabError(
                 tr(
                     vi="một lệnh khác đang thay đổi phòng lab (hntt lab up hoặc down)",
                     en="another command is changing the lab right now (hntt lab up or down)",
                 )
-            ) from error
+            )
         yield
+
+
+def _lock(handle: IO[str]) -> bool:
+    # A killed process's child holds the lock for the moment between its fork and its exec.
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        else:
+            return True

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from hntt.network.model import Kind, Network
+from hntt.network.model import Kind, Network, Tier
 
 SERVICE_NAMES = ("dns", "ntp", "syslog", "apt")
 """What hosts may call the controller services by, whichever server gives them."""
@@ -40,6 +40,8 @@ def _names(network: Network) -> Iterator[tuple[str, IPv4Address]]:
         yield device.host, device.address
         if device.kind is Kind.ROUTER:
             yield f"lan.{device.host}", device.site.conference[1]
+        if device.kind is Kind.ROUTER and device.tier is Tier.PROVINCE:
+            yield f"srv.{device.host}", network.services[1]
     for line in network.lines.values():
         yield f"wan.{line.spoke}", line.spoke_address.ip
         yield f"ln{line.number}.{line.hub}", line.hub_address.ip

@@ -76,7 +76,8 @@ def lines_carry_their_meetings(register: Register, context: Context) -> Iterator
         yield context.fault(
             place,
             f"{_who_vi(worst, loads)}: {worst.demand.calls} cuộc gọi cần {show_rate(worst.demand.total_kbps)}, "
-            f"được dùng {show_rate(worst.media_budget_kbps)} ({worst.qos.media_limit}% của {show_rate(worst.rate_kbps)}).",
+            f"được dùng {show_rate(worst.media_budget_kbps)} "
+            f"({worst.qos.media_limit}% của {show_rate(worst.rate_kbps)}).",
             f"{_who_en(worst, loads)}: {show_rate(worst.demand.total_kbps)} needed (calls: {worst.demand.calls}) of "
             f"{show_rate(worst.media_budget_kbps)} allowed ({worst.qos.media_limit}% of {show_rate(worst.rate_kbps)}).",
             value=show_rate(worst.rate_kbps),

@@ -24,7 +24,9 @@ _CLI_PINGS: dict[str, tuple[str, re.Pattern[str]]] = {
     "cisco_ios": ("ping {address} repeat 2 timeout 1", re.compile(r"Success rate is (?!0 )")),
     "mikrotik_routeros": ("/ping address={address} count=2 interval=200ms", re.compile(r"received=[1-9]")),
 }
-_SHELL_PING = "for a in {addresses}; do (ping -c 2 -i 0.2 -W 1 -q $a >/dev/null 2>&1 && echo answers:$a) & done; wait"
+_SHELL_PING = (
+    "for a in {addresses}; do (sudo -n ping -c 2 -i 0.2 -W 1 -q $a >/dev/null 2>&1 && echo answers:$a) & done; wait"
+)
 Ping = Callable[[Target, Sequence[str]], frozenset[str]]
 
 

@@ -156,5 +156,3 @@ def ignore_pending(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
 
     monkeypatch.setattr(mechanism, "pending", blind)
     monkeypatch.setattr(mechanism, "arm", _arm_nothing)
-
-

@@ -87,6 +87,7 @@ def test_names_that_could_reach_another_lab_are_refused(name: str, tmp_path: Pat
 
 def test_two_changes_at_once_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Lab, "lock_file", property(lambda _lab: tmp_path / "lock"))
+    monkeypatch.setattr("hntt.lab.state._PATIENCE_SECONDS", 0.1)
     lab = Lab("hntt", tmp_path)
     with changing(lab), pytest.raises(LabError, match="another command"), changing(lab):
         pass

@@ -11,13 +11,14 @@ from hntt.network.model import Device, Kind, Network, Tier
 
 # A router answers one "time exceeded" a second per asker after a burst of six, hence the tries.
 _SCRIPT = """
+ping="sudo -n ping"
 look() {
-  if ping -n -q -c 2 -i 0.3 -W 1 -t "$2" "$1" >/dev/null 2>&1; then echo "end $1 $2"
-  elif ping -n -q -c 2 -i 0.3 -W 1 "$1" >/dev/null 2>&1; then echo "end $1 far"; return
+  if $ping -n -q -c 2 -i 0.3 -W 1 -t "$2" "$1" >/dev/null 2>&1; then echo "end $1 $2"
+  elif $ping -n -q -c 2 -i 0.3 -W 1 "$1" >/dev/null 2>&1; then echo "end $1 far"; return
   else echo "end $1 lost"; return; fi
   hop=; try=0
   while [ -z "$hop" ] && [ "$try" -lt 40 ] && [ "$2" -gt 1 ]; do
-    hop=$(ping -n -c 1 -W 1 -t $(($2 - 1)) "$1" 2>/dev/null | sed -n 's/^From \\([0-9.]*\\)[: ].*exceeded.*/\\1/p')
+    hop=$($ping -n -c 1 -W 1 -t $(($2 - 1)) "$1" 2>/dev/null | sed -n 's/^From \\([0-9.]*\\)[: ].*exceeded.*/\\1/p')
     try=$((try + 1)); [ -n "$hop" ] || sleep 0.7
   done
   echo "hop $1 ${hop:--}"

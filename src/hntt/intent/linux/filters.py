@@ -58,7 +58,7 @@ def reverse_zones(records: Iterable[Mapping[str, str]]) -> list[str]:
 def device_name(name: str) -> str:
     """The device in the name of one of its interfaces: ``wan.rt.le-thuy`` is ``rt.le-thuy``."""
     first, _, rest = name.partition(".")
-    return rest if rest.startswith("rt.") and (first in ("lan", "wan") or first.startswith("ln")) else name
+    return rest if rest.startswith("rt.") and (first in ("lan", "wan", "srv") or first.startswith("ln")) else name
 
 
 def nth_address(network: str, number: int) -> str:

@@ -6,12 +6,14 @@ Only what an offline plan needs: role defaults, overlaid by ``group_vars`` in th
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import Environment, StrictUndefined, TemplateError, meta
+from jinja2 import Environment, StrictUndefined, Template, TemplateError, meta
+from jinja2.environment import TemplateExpression
 
 from hntt.i18n import tr
 
@@ -63,6 +65,27 @@ def resolve_settings(settings: Mapping[str, Any], facts: Mapping[str, Any]) -> d
     return _Resolver(settings, facts).all()
 
 
+@functools.lru_cache(maxsize=1)
+def _settings_environment() -> Environment:
+    # One for all hosts: what is compiled for one of them serves the others.
+    return native_environment()
+
+
+@functools.lru_cache(maxsize=4096)
+def _expression(environment: Environment, text: str) -> TemplateExpression:
+    return environment.compile_expression(text, undefined_to_none=False)
+
+
+@functools.lru_cache(maxsize=4096)
+def _template(environment: Environment, text: str) -> Template:
+    return environment.from_string(text)
+
+
+@functools.lru_cache(maxsize=4096)
+def _names_used(environment: Environment, text: str) -> tuple[str, ...]:
+    return tuple(meta.find_undeclared_variables(environment.parse(text)))
+
+
 def native_environment() -> Environment:
     """The one Jinja2 environment of states and settings: strict, ends of file kept, no autoescape (no HTML)."""
     return Environment(
@@ -77,17 +100,17 @@ def native_environment() -> Environment:
 def evaluate(environment: Environment, text: str, context: Mapping[str, Any]) -> Any:
     """``text`` rendered; when it is one single ``{{ expression }}`` the expression's own type is kept."""
     if text.startswith("{{") and text.endswith("}}") and "{{" not in text[2:] and "}}" not in text[:-2]:
-        value = environment.compile_expression(text[2:-2], undefined_to_none=False)(**context)
+        value = _expression(environment, text[2:-2])(**context)
         if isinstance(value, StrictUndefined):
             str(value)  # raises UndefinedError with Jinja2's own explanation
         return value
-    return environment.from_string(text).render(context) if "{" in text else text
+    return _template(environment, text).render(context) if "{" in text else text
 
 
 class _Resolver:
     def __init__(self, settings: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
         self._settings = settings
-        self._environment = native_environment()
+        self._environment = _settings_environment()
         self._done: dict[str, Any] = {}
         self._facts = dict(facts)
         self._pending: list[str] = []
@@ -116,7 +139,7 @@ class _Resolver:
 
     def _text(self, name: str, text: str) -> Any:
         try:
-            for needed in meta.find_undeclared_variables(self._environment.parse(text)):
+            for needed in _names_used(self._environment, text):
                 if needed in self._settings and needed not in self._facts:
                     self._resolve(needed)
             return evaluate(self._environment, text, {**self._done, **self._facts})
@@ -133,8 +156,11 @@ def _read_vars(folder: Path, name: str) -> dict[str, Any]:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    if not file.is_file():
-        return {}
+    return dict(_parsed(file, file.stat().st_mtime_ns)) if file.is_file() else {}
+
+
+@functools.lru_cache(maxsize=1024)
+def _parsed(file: Path, _modified: int) -> dict[str, Any]:
     text = file.read_text(encoding="utf-8")
     if text.startswith(_VAULT_HEADER):
         return {}

@@ -1,4 +1,4 @@
-"""Segmentation as IOS access lists. They know no state: a flow is an entry one way and its answers one the other way."""
+"""Segmentation as IOS access lists. They know no state: a flow is one entry, its answers are another the other way."""
 
 from __future__ import annotations
 

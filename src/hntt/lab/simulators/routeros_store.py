@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from hntt.devices.routeros_export import quote, split_path, tokens, unquote
+from hntt.devices.routeros_export import FLAGS, quote, split_path, tokens, unquote
 from hntt.lab.simulators.tree import RejectedError
 
 _WRAP = 78
@@ -34,6 +34,8 @@ class Section:
     names_interfaces: bool
     derives: dict[str, str]
     entries: tuple[str, ...]
+    preset: dict[str, str]
+    """An entry that a list has from the factory, shown only where it was changed."""
 
 
 @lru_cache
@@ -54,6 +56,7 @@ def load_sections() -> dict[str, Section]:
             names_interfaces=item.get("names_interfaces", False),
             derives=item.get("derives", {}),
             entries=tuple(item.get("entries", data["ports"] if item.get("by") == "default-name" else [])),
+            preset=item.get("preset", {}),
         )
         for path, item in data["sections"].items()
     }
@@ -71,7 +74,7 @@ class Store:
             elif section.kind == "fixed":
                 self.data[path] = [{section.by: name} for name in section.entries]
             else:
-                self.data[path] = []
+                self.data[path] = [dict(section.preset)] if section.preset else []
 
     def copy(self) -> Store:
         """An independent copy."""
@@ -144,9 +147,9 @@ class Store:
         found: dict[str, str] = {}
         for word in words:
             name, equals, value = word.partition("=")
-            if name not in section.properties or not equals:
+            if (name in FLAGS) == bool(equals) or name not in section.properties:
                 raise RejectedError(f"expected end of command (line 1 column {len(section.path) + 6})")
-            found[name] = unquote(value)
+            found[name] = unquote(value) if equals else "yes"
         return found
 
     def _check(self, section: Section, entry: dict[str, str], same: dict[str, str] | None) -> None:
@@ -219,7 +222,10 @@ class Store:
 
     def _export_line(self, section: Section, entry: dict[str, str]) -> str:
         shown = {n: v for n, v in sorted(entry.items()) if section.defaults.get(n) != v and n != section.by}
-        words = [f"{name}={quote(value)}" for name, value in shown.items()]
+        words = [name if name in FLAGS else f"{name}={quote(value)}" for name, value in shown.items()]
+        if section.preset and entry.get("default") == "yes":
+            changed = [word for word in words if word.partition("=")[0] not in section.preset]
+            return " ".join(["set [ find default=yes ]", *changed]) if changed else ""
         if section.kind == "list":
             return " ".join(["add", *words])
         if not words:
