@@ -1,0 +1,8 @@
+"""The province of the intent's tests serves here too."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "intent"))
