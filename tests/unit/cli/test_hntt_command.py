@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -38,18 +37,18 @@ def broken(tmp_path: Path) -> Path:
     return inventory
 
 
-def test_help_is_quick_and_names_every_command() -> None:
-    hntt("--help")
-    seconds = min(_timed() for _ in range(3))
-    shown = hntt("--help").stdout
-    assert seconds < 0.35
-    assert all(name in shown for name in ("check", "render", "plan", "lab", "register"))
-
-
-def _timed() -> float:
-    began = time.perf_counter()
-    hntt("--help")
-    return time.perf_counter() - began
+def test_help_names_every_command_and_imports_nothing_heavy() -> None:
+    """Help is quick because it needs no library of the commands; the time itself is measured in tests/bench."""
+    program = (
+        "import sys; from hntt.cli import main\ntry:\n    main()\nfinally:\n    print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "--help"], capture_output=True, text=True, cwd=ROOT, timeout=60, check=False
+    )
+    assert all(name in done.stdout for name in ("check", "render", "plan", "lab", "register"))
+    heavy = {"netmiko", "asyncssh", "jinja2", "pydantic", "hier_config", "yaml", "ruamel.yaml", "ansible"}
+    assert "typer" in done.stderr.split()
+    assert not heavy & set(done.stderr.split())
 
 
 @pytest.mark.parametrize("command", ["check", "render", "plan", "lab", "register"])
