@@ -263,7 +263,8 @@ def test_a_guarded_change_not_confirmed_goes_back(
     assert tree(etc) == before
     assert transaction.state == "reverted"
     assert list(boot_dir.rglob("*.service")) == []
-    transaction.confirm()  # too late: nothing happens
+    transaction.confirm()  # too late: nothing happens, and nobody is told that it did
+    assert transaction.state == "reverted"
     assert tree(etc) == before
 
 
