@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from pathlib import Path
 
@@ -28,8 +29,8 @@ def build(lab: Lab, spokes: int = 2, rate_kbps: int = RATE_KBPS, with_noc: bool 
         "admin", "admin", interfaces=("eth0",), address="10.44.32.254", prefix_length=24, gateway="10.44.32.1"
     )
     probe = LabHost(
-        "pc.last", "probe", interfaces=("eth0",), address=f"10.44.64.{16 * spokes + 3}", prefix_length=28,
-        gateway=f"10.44.64.{16 * spokes + 1}",
+        "pc.last", "probe", interfaces=("eth0",), address=lan_address(spokes, 3), prefix_length=28,
+        gateway=lan_address(spokes, 1),
     )  # fmt: skip
     lines = tuple(
         LabLine(("rt.tinh", f"ln{n}"), (f"rt.x{n}", "wan"), rate_kbps, f"line-{n}") for n in range(1, spokes + 1)
@@ -38,6 +39,11 @@ def build(lab: Lab, spokes: int = 2, rate_kbps: int = RATE_KBPS, with_noc: bool 
     lans = [LabSegment(f"lan-{n}", ((f"rt.x{n}", "lan"),)) for n in range(1, spokes)]
     last = LabSegment("lan-last", ((f"rt.x{spokes}", "lan"), ("pc.last", "eth0")))
     return Topology((*routers, *servers, admin, probe), lines, (services, *lans, last))
+
+
+def lan_address(spoke: int, place: int) -> str:
+    """An address on a spoke's LAN, a /28 of 10.44.64.0/18."""
+    return str(ipaddress.ip_address("10.44.64.0") + 16 * spoke + place)
 
 
 def _centre(lab: Lab, spokes: int, key: str) -> LabHost:
@@ -56,7 +62,7 @@ def _spoke(lab: Lab, n: int, key: str) -> LabHost:
     addresses = [
         InterfaceAddress("lo", f"10.44.1.{n}/32"),
         InterfaceAddress("wan", f"10.44.16.{4 * n + 2}/30"),
-        InterfaceAddress("lan", f"10.44.64.{16 * n + 1}/28"),
+        InterfaceAddress("lan", f"{lan_address(n, 1)}/28"),
     ]
     return _with_day0(lab, host, key, addresses)
 

@@ -85,6 +85,12 @@ def test_what_roles_install_is_offered_but_not_installed() -> None:
         assert not set(definition.packages) & set(definition.repository)
 
 
+def test_what_is_installed_is_not_offered_again() -> None:
+    definition = images._definition("x", ("sudo", "frr"), ["chrony", "frr"], (), "")
+    assert definition.repository == ("chrony",)
+    assert "for package in chrony; do" in definition.script
+
+
 def test_an_unknown_image_is_refused() -> None:
     with pytest.raises(LabError, match="toaster"):
         images.ensure_image("toaster")
