@@ -13,7 +13,7 @@ from ansible import context
 from ansible.plugins.callback.default import CallbackModule as DefaultCallback
 
 from hntt.audit.model import Outcome, host_from_facts
-from hntt.report.files import report_path, write_report
+from hntt.report.files import report_path, shown_path, write_report
 from hntt.report.run import Failure, Run, run_lines, run_record
 
 DOCUMENTATION = """
@@ -173,7 +173,7 @@ class CallbackModule(DefaultCallback):
     def _write_record(self, run: Run, seconds: float) -> None:
         known = run.reports.get("json")
         path = Path(known) if known else report_path(self._folder, run.playbook, run.started, "json")
-        run.reports["json"] = str(path)
+        run.reports["json"] = shown_path(path)
         record = run_record(run, seconds)
         if known and path.is_file():
             record = {**json.loads(path.read_text(encoding="utf-8")), "run": record}

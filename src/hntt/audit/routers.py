@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from hntt.audit.changes import changes_from_diff
+from hntt.audit.daemons import missing_daemons
 from hntt.audit.model import Change, Outcome
 from hntt.audit.scope import Scope
 from hntt.devices import get_platform
@@ -50,7 +51,30 @@ def read_routers(scope: Scope, names: Sequence[str], ticker: Ticker) -> dict[str
     intents = {name: intended_text(scope, name) for name in names}
     readings = read_fleet([scope.target(name) for name in names])
     ticker.step(len(readings))
-    return {name: _answer(scope, readings[name], intents[name]) for name in names}
+    answers = {name: _answer(scope, readings[name], intents[name]) for name in names}
+    return {**answers, **_without_daemons(scope, answers)}
+
+
+def _without_daemons(scope: Scope, answers: Mapping[str, RouterAnswer]) -> dict[str, RouterAnswer]:
+    """The FRR routers whose difference only says that a daemon is not running."""
+    suspects = {
+        name: scope.target(name)
+        for name, answer in answers.items()
+        if answer.outcome is Outcome.DRIFT and scope.target(name).platform == "frr" and not scope.is_simulated(name)
+    }
+    return {
+        name: RouterAnswer(Outcome.FAILED, detail=daemons_text(absent))
+        for name, absent in missing_daemons(suspects).items()
+    }
+
+
+def daemons_text(absent: Sequence[str]) -> str:
+    """The operator's text for daemons that are not running."""
+    names = ", ".join(absent)
+    return tr(
+        vi=f"{names} không chạy; watchfrr sẽ khởi động lại trong vòng một phút; xem journalctl -u frr",
+        en=f"{names} is not running; watchfrr starts it again within a minute; see journalctl -u frr",
+    )
 
 
 def intended_text(scope: Scope, name: str) -> str:

@@ -13,13 +13,13 @@ from hntt.audit.model import Audit, Outcome
 from hntt.audit.scope import Scope
 from hntt.audit.verify import Verification
 from hntt.i18n import tr
-from hntt.play.audit_reports import ending, shown_path
+from hntt.play.audit_reports import ending
 from hntt.play.inputs import PROJECT
 from hntt.play.progress import Progress
 from hntt.play.verify import verify
 from hntt.report.audit_data import audit_record
 from hntt.report.audit_text import count_words
-from hntt.report.files import report_path, write_report
+from hntt.report.files import report_path, shown_path, write_report
 from hntt.report.templates import render_report
 from hntt.report.verify_text import verify_lines, verify_record, wrong_text
 

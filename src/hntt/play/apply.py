@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from hntt.audit.routers import intended_text
+from hntt.audit.daemons import wait_for_daemons
+from hntt.audit.routers import daemons_text, intended_text
 from hntt.audit.scope import Scope, facts, target_from_vars
 from hntt.devices.guard import guarded_apply
 from hntt.devices.results import ApplyResult, Step
@@ -16,6 +17,8 @@ from hntt.i18n import tr
 from hntt.play.inputs import HostVars, Variables
 from hntt.play.progress import INTERVAL_S
 from hntt.play.service_probe import ServiceProbe, views_of
+
+_DAEMONS_PATIENCE_S = 90
 
 
 def apply_router(
@@ -30,6 +33,10 @@ def apply_router(
 ) -> dict[str, Any]:
     """Bring the router to its intended configuration; the result is an Ansible task's (changed, failed, diff, msg)."""
     target = scope.target(name)
+    if target.platform == "frr" and not scope.is_simulated(name):
+        absent = wait_for_daemons(target, 0 if check else _DAEMONS_PATIENCE_S)
+        if absent:
+            return {"changed": False, "failed": True, "msg": daemons_text(absent), "hntt_next": run_again()}
     probe = ServiceProbe(views_of(target, facts(scope.variables[name]), lambda hub: _hub_target(hostvars, hub)))
     if not check:
         probe.remember()
@@ -61,6 +68,11 @@ def action_result(result: ApplyResult) -> dict[str, Any]:
     if not result.ok:
         told |= {"failed": True, "hntt_next": next_step(result)}
     return told
+
+
+def run_again() -> str:
+    """What to do about something that passes by itself."""
+    return tr(vi="chờ một phút rồi chạy lại", en="wait a minute, then run again")
 
 
 def failure_text(result: ApplyResult) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from hntt.i18n import tr
 from hntt.report.audit_data import audit_csv, audit_junit, audit_record
 from hntt.report.audit_html import audit_html
 from hntt.report.audit_text import audit_lines
-from hntt.report.files import report_path, write_report
+from hntt.report.files import report_path, shown_path, write_report
 
 BODY_LINES = 8
 """Lines of the summary that belong to the audit; the headline and the reports come on top."""
@@ -87,9 +86,3 @@ def _host(item: HostAudit) -> dict[str, Any]:
         "site": {"label": host.site, "name": host.site_name, "district": host.district, "code": host.code},
         "outcome": str(item.outcome),
     }
-
-
-def shown_path(path: Path) -> str:
-    """The path for people: relative to the working directory where it lies below it."""
-    relative = os.path.relpath(path)
-    return relative if not relative.startswith("..") else str(path)

@@ -14,8 +14,6 @@ from hntt.inventory.config import InventoryConfig, read_config
 from hntt.inventory.source import read_source
 
 PROJECT = Path(__file__).resolve().parents[3]
-_MAGIC_PREFIXES = ("ansible_", "inventory_", "role_")
-_MAGIC = frozenset({"groups", "group_names", "hostvars", "playbook_dir", "omit", "vars", "environment", "play_hosts"})
 
 
 class HostVars(Protocol):
@@ -91,12 +89,3 @@ def read_secrets(file: Path | None, load: Callable[[str], Any]) -> SecretValues:
     if not isinstance(values, Mapping):
         raise UsageError(tr(vi=f"{file}: phải là tên: giá trị", en=f"{file}: a mapping of names to values is wanted"))
     return SecretValues({str(name): str(value) for name, value in values.items()})
-
-
-def settings_of(variables: Mapping[str, Any]) -> dict[str, Any]:
-    """The variables that people set: without those Ansible makes up for every host."""
-    return {name: variables[name] for name in variables if not _is_magic(name)}
-
-
-def _is_magic(name: str) -> bool:
-    return name in _MAGIC or name.startswith(_MAGIC_PREFIXES)

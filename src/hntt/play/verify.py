@@ -11,10 +11,9 @@ from typing import Any
 from hntt.audit.scope import Scope
 from hntt.audit.verify import Verification, verify_fleet
 from hntt.i18n import tr
-from hntt.play.audit_reports import shown_path
 from hntt.play.progress import Progress
 from hntt.play.rooms import room_shell
-from hntt.report.files import report_path, write_report
+from hntt.report.files import report_path, shown_path, write_report
 from hntt.report.verify_text import verify_lines, verify_record, wrong_text
 
 BODY_LINES = 8

@@ -29,3 +29,9 @@ def write_report(path: Path, text: str, latest: str) -> Path:
     fresh.symlink_to(path.name)
     fresh.replace(link)
     return path
+
+
+def shown_path(path: Path) -> str:
+    """The path for people: relative to the working directory where it lies below it."""
+    absolute = path.absolute()
+    return str(absolute.relative_to(Path.cwd())) if absolute.is_relative_to(Path.cwd()) else str(path)
