@@ -234,8 +234,9 @@ class Change:
         """Keep what the device said."""
         self.evidence["failure"] = str(error)
         if isinstance(error, RejectedError):
-            self.evidence["rejected_line"] = self.platform.mask(error.line)
-            self.evidence["answer"] = self.platform.mask(error.answer)
+            line = self.evidence["rejected_line"] = self.platform.mask(error.line)
+            # Devices repeat the line in their complaint, where no pattern for a secret would find it.
+            self.evidence["answer"] = self.platform.mask(error.answer.replace(error.line, line))
 
     def is_as_before(self, running: str) -> bool:
         """Whether the device holds the configuration that was kept."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -190,7 +191,15 @@ def open_shell(target: Target) -> Shell:
             banner_timeout=target.connect_timeout_s,
             sock=paramiko.ProxyCommand(place["proxycommand"]) if "proxycommand" in place else None,
         )
+        _answer_at_once(client)
     return Shell(target, client)
+
+
+def _answer_at_once(client: paramiko.SSHClient) -> None:
+    """Without Nagle's algorithm, which costs 40 ms per command here."""
+    transport = client.get_transport()
+    if transport is not None and isinstance(transport.sock, socket.socket):
+        transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _ssh_config(target: Target) -> dict[str, str]:

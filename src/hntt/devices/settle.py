@@ -13,6 +13,8 @@ from hntt.devices.texts import Text
 if TYPE_CHECKING:
     from hntt.devices.guard import Change
 
+_LOOKS_AFTER_RESTORE = 4
+
 
 def settle(change: Change, cause: Text) -> ApplyResult:
     """Have the old configuration back, at once where the device can be asked, else by its own timer.
@@ -64,6 +66,8 @@ class _Settling:
         if holds:  # the confirmation had arrived before the session broke
             return change.save_and_report()
         self._strays += 1
+        if self._strays > _LOOKS_AFTER_RESTORE:
+            return self._give_up()  # nothing is pending and nothing more can be tried: time changes nothing
         if self._strays > 1 and not self._restored:  # twice: not merely a rollback seen half-way
             self._restore(running)
         return None

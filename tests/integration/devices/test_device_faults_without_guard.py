@@ -46,12 +46,10 @@ def test_killed_controller(bench: Bench, tmp_path: Path) -> None:
     assert not wait_for(bench.is_as_before, WINDOW_S + 1)
 
 
-def test_pending_change(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pending_change(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the look, a second change confirms the first one, which nobody has verified."""
-    controller, marker = bench.start_controller(tmp_path)
-    assert wait_for(marker.exists)
-    controller.kill()
-    controller.wait()
+    commands = bench.platform.remediate(bench.before, bench.intended).commands
+    bench.arm_for_somebody_else(*commands)
     ignore_pending(monkeypatch, bench.platform.name)
     bench.intended = bench.before.replace("wan to rt", "WAN to rt").replace("line to rt.tinh", "LINE to rt.tinh")
     bench.apply()
