@@ -58,6 +58,10 @@ def test_339_devices_and_the_controller(province: dict) -> None:
     }  # fmt: skip
 
 
+def test_texts_are_plain_and_not_wrapped_one_by_one(province: dict) -> None:
+    assert "__ansible_unsafe" not in json.dumps(province)
+
+
 def test_every_host_is_in_its_groups(province: dict) -> None:
     for host, variables in province["_meta"]["hostvars"].items():
         facts = variables["hntt"]

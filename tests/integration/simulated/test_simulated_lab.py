@@ -148,8 +148,11 @@ def _await_end(pid: int) -> None:
 def test_a_recorded_pid_of_another_program_is_left_alone(lab: SimulatedLab) -> None:
     lab.up()
     assert lab.hntt("down").returncode == 0
-    (lab.folder / "simulators.pid").write_text(f"{os.getpid()}\n")
-    assert lab.hntt("down").returncode == 0
+    with subprocess.Popen(["sleep", "60"]) as other:
+        (lab.folder / "simulators.pid").write_text(f"{other.pid}\n")
+        assert lab.hntt("down").returncode == 0
+        assert other.poll() is None
+        other.kill()
 
 
 def test_another_part_of_the_register_starts_other_routers(lab: SimulatedLab) -> None:
