@@ -54,6 +54,10 @@ def environment() -> dict[str, str]:
         "ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg"),
         "MOLECULE_PROJECT_DIRECTORY": str(PROJECT),
         "HNTT_LANG": "en",
+        "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
+        # molecule forces colours, which would stand between the words the tests look for
+        "ANSIBLE_FORCE_COLOR": "0",
+        "ANSIBLE_NOCOLOR": "1",
     }
 
 

@@ -40,7 +40,7 @@ def states(server) -> list[str]:
 def test_a_second_run_is_one_command_on_the_host() -> None:
     done = converge("-vvv")
     assert done.returncode == 0
-    assert done.stdout.count("SSH: EXEC") == 1
+    assert (done.stdout + done.stderr).count("SSH: EXEC") == 1
     assert "ok: [mcu-1.tinh]" in done.stdout
 
 
