@@ -71,6 +71,12 @@ COMMANDS = (
         "Edit the register with care",
         is_group=True,
     ),
+    Command(
+        "docs",
+        "hntt.commands.docs:docs_command",
+        "Sinh lại những gì được sinh ra từ mã nguồn: schema, trang lỗi, README của vai trò",
+        "Make everything again that is generated from sources: schema, error pages, roles' READMEs",
+    ),
 )
 
 

@@ -47,9 +47,9 @@ def remember(*, inventory: str | None, output_format: str | None) -> None:
     _before_command.inventory, _before_command.output_format = inventory, output_format
 
 
-def inventory_path(given: str | None) -> Path:
-    """The inventory asked for: after the command, before it, or the province's."""
-    return Path(given or _before_command.inventory or DEFAULT_INVENTORY)
+def inventory_path(given: str | None, default: str = DEFAULT_INVENTORY) -> Path:
+    """The inventory asked for: after the command, before it, or the default one."""
+    return Path(given or _before_command.inventory or default)
 
 
 def output_format(given: str | None) -> Format:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -13,70 +11,79 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from hntt.commands.options import FormatOption, inventory_path, output_format
 from hntt.i18n import tr
-from hntt.lab import faults, project, simulated
+from hntt.lab import project, simulated
 from hntt.lab.capability import capability
+from hntt.lab.cli_shared import EXIT_FINDINGS, current, explained, usage
 from hntt.lab.content import LabRequest
 from hntt.lab.down import down
 from hntt.lab.engine import Engine, namespace_path
-from hntt.lab.errors import LabError
+from hntt.lab.fault_cli import fault_app
 from hntt.lab.images import remove_images
 from hntt.lab.names import Lab, default_lab
 from hntt.lab.progress import reporter_for
-from hntt.lab.state import load_topology
 from hntt.lab.status import LabStatus, status
 from hntt.lab.topology import Topology, from_json
 from hntt.lab.up import up
 
-lab_app = typer.Typer(no_args_is_help=True, help="The lab: the network on one machine / Phòng lab: mạng trên một máy.")
-fault_app = typer.Typer(no_args_is_help=True, help="Break things on purpose / Gây hỏng có chủ ý.")
+lab_app = typer.Typer(
+    no_args_is_help=True, help=tr(vi="Phòng lab: mạng của tỉnh trên một máy", en="The lab: the network on one machine")
+)
 lab_app.add_typer(fault_app, name="fault")
 
-_EXIT_FINDINGS = 1
-_EXIT_USAGE = 2
-_EXIT_FAILED = 3
+LAB_INVENTORY = "inventories/lab"
 
 
-@contextmanager
-def _explained() -> Iterator[None]:
-    try:
-        yield
-    except LabError as error:
-        Console(stderr=True).print(str(error), style="red", markup=False, highlight=False)
-        raise typer.Exit(_EXIT_FAILED) from error
-
-
-def _usage(text: str) -> typer.Exit:
-    Console(stderr=True).print(text, markup=False, highlight=False)
-    return typer.Exit(_EXIT_USAGE)
-
-
-def _current() -> tuple[Topology, Engine]:
-    lab = default_lab()
-    if simulated.is_up(lab):
-        raise LabError(
-            tr(
-                vi="phòng lab đang mô phỏng: không có container hay đường truyền để làm việc này",
-                en="the lab is simulated: there are no containers and no lines to do this with",
-            )
-        )
-    topology = load_topology(lab)
-    capability().require()
-    return topology, Engine(lab, capability())
-
-
-@lab_app.command("up")
+@lab_app.command(
+    "up",
+    help=tr(
+        vi="Dựng phòng lab hoặc sửa cho đúng: cái gì đang đúng thì giữ nguyên",
+        en="Build the lab, or mend it: what is there and right stays as it is",
+    ),
+)
 def up_command(
-    inventory: Annotated[Path, typer.Option("--inventory", "-i", help="Inventory folder.")] = Path("inventories/lab"),
-    district: Annotated[list[str] | None, typer.Option(help="Only this district (repeatable).")] = None,
-    communes: Annotated[int | None, typer.Option(min=0, help="Only the first N communes of each district.")] = None,
-    topology_file: Annotated[Path | None, typer.Option("--topology", help="A topology as JSON instead.")] = None,
-    renew: Annotated[list[str] | None, typer.Option(help="Host to make anew from its day-0 (repeatable).")] = None,
-    simulate: Annotated[bool, typer.Option("--simulated", help="Simulated command lines on loopback.")] = False,
+    inventory: Annotated[
+        str | None,
+        typer.Option(
+            "--inventory",
+            "-i",
+            help=tr(
+                vi=f"Thư mục inventory (mặc định {LAB_INVENTORY})", en=f"Inventory folder (default {LAB_INVENTORY})"
+            ),
+        ),
+    ] = None,
+    district: Annotated[
+        list[str] | None,
+        typer.Option(help=tr(vi="Chỉ huyện này (lặp lại được)", en="Only this district (repeatable)")),
+    ] = None,
+    communes: Annotated[
+        int | None,
+        typer.Option(min=0, help=tr(vi="Chỉ N xã đầu của mỗi huyện", en="Only the first N communes of each district")),
+    ] = None,
+    topology_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--topology",
+            help=tr(vi="Dùng tệp mô tả JSON thay cho sổ đăng ký", en="A topology as JSON instead of the register"),
+        ),
+    ] = None,
+    renew: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=tr(vi="Máy phải làm mới từ day-0 (lặp lại được)", en="Host to make anew from its day-0 (repeatable)")
+        ),
+    ] = None,
+    simulate: Annotated[
+        bool,
+        typer.Option(
+            "--simulated", help=tr(vi="Thiết bị mô phỏng trên loopback", en="Simulated command lines on loopback")
+        ),
+    ] = False,
 ) -> None:
     """Build the lab, or mend it: what is there and right stays as it is."""
-    request = LabRequest(inventory, tuple(district or ()), communes)
-    with _explained():
+    request = LabRequest(inventory_path(inventory, LAB_INVENTORY), tuple(district or ()), communes)
+    with explained():
         if topology_file is None and simulated.is_wanted(simulate):
             _up_simulated(request)
         else:
@@ -127,23 +134,31 @@ def _up_containers(request: LabRequest, topology_file: Path | None, renew: froze
     for host, state in result.not_ready.items():
         console.print(tr(vi=f"{host} chưa sẵn sàng: {state}", en=f"{host} is not ready: {state}"), style="red")
     if result.not_ready:
-        raise typer.Exit(_EXIT_FINDINGS)
+        raise typer.Exit(EXIT_FINDINGS)
 
 
 def _read(topology_file: Path) -> Topology:
     try:
         return from_json(topology_file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise _usage(f"{topology_file}: {error.strerror}") from error
+        raise usage(f"{topology_file}: {error.strerror}") from error
 
 
-@lab_app.command("down")
+@lab_app.command(
+    "down",
+    help=tr(
+        vi="Gỡ mọi thứ phòng lab đã tạo trên máy này; giữ khoá, và giữ image trừ khi có --images",
+        en="Remove everything the lab made on this machine; keys stay, and built images unless --images is given",
+    ),
+)
 def down_command(
-    images: Annotated[bool, typer.Option("--images", help="Remove the built images as well.")] = False,
+    images: Annotated[
+        bool, typer.Option("--images", help=tr(vi="Gỡ cả các image đã dựng", en="Remove the built images as well"))
+    ] = False,
 ) -> None:
     """Remove everything the lab made on this machine; keys stay, and built images unless --images is given."""
     console = Console(stderr=True)
-    with _explained():
+    with explained():
         if simulated.is_up(default_lab()):
             routers = simulated.down(default_lab())
             console.print(tr(vi=f"đã dừng {routers} router mô phỏng", en=f"stopped {routers} simulated routers"))
@@ -165,25 +180,32 @@ def down_command(
     )
 
 
-@lab_app.command("status")
+@lab_app.command(
+    "status",
+    help=tr(
+        vi="Máy, đường truyền và hỏng hóc; thoát với mã 1 khi có điều chưa đúng",
+        en="Hosts, lines and faults; exit 1 when something is not as it should be",
+    ),
+)
 def status_command(
-    output: Annotated[str, typer.Option("--format", help="text | json")] = "text",
-    ssh: Annotated[bool, typer.Option(help="Log in to every device as well.")] = True,
+    form: FormatOption = None,
+    ssh: Annotated[
+        bool, typer.Option(help=tr(vi="Đăng nhập thử vào từng thiết bị", en="Log in to every device as well"))
+    ] = True,
 ) -> None:
     """Hosts, lines and faults; exit 1 when something is not as it should be."""
-    if output not in ("text", "json"):
-        raise _usage("--format text|json")
-    with _explained():
+    output = output_format(form)
+    with explained():
         if simulated.is_up(default_lab()):
             _simulated_status(output)
             return
-        found = status(*_current(), ask_ssh=ssh)
+        found = status(*current(), ask_ssh=ssh)
     if output == "json":
         typer.echo(json.dumps(found.as_data(), indent=1, ensure_ascii=False))
     else:
         _print_status(found, Console())
     if not found.healthy:
-        raise typer.Exit(_EXIT_FINDINGS)
+        raise typer.Exit(EXIT_FINDINGS)
 
 
 def _simulated_status(output: str) -> None:
@@ -200,7 +222,7 @@ def _simulated_status(output: str) -> None:
         Console().print(hosts)
         typer.echo(simulated.what_is_not_shown())
     if not all(answers.values()):
-        raise typer.Exit(_EXIT_FINDINGS)
+        raise typer.Exit(EXIT_FINDINGS)
 
 
 def _print_status(found: LabStatus, console: Console) -> None:
@@ -240,17 +262,24 @@ def _mark(value: bool | None) -> str:
     return tr(vi="có", en="yes") if value else tr(vi="KHÔNG", en="NO")
 
 
-@lab_app.command("exec", context_settings={"ignore_unknown_options": True})
+@lab_app.command(
+    "exec",
+    help=tr(
+        vi="Chạy lệnh trên một máy với quyền root, không qua mạng; mã thoát là của lệnh",
+        en="Run a command on a host as root, without the network; the exit code is the command's",
+    ),
+    context_settings={"ignore_unknown_options": True},
+)
 def exec_command(
-    host: Annotated[str, typer.Argument(help="Host name.")],
-    command: Annotated[list[str], typer.Argument(help="Command, after --.")],
+    host: Annotated[str, typer.Argument(help=tr(vi="Tên máy", en="Host name"))],
+    command: Annotated[list[str], typer.Argument(help=tr(vi="Lệnh, viết sau --", en="Command, after --"))],
 ) -> None:
     """Run a command on a host as root, without the network; the exit code is the command's."""
-    with _explained():
+    with explained():
         if simulated.is_up(default_lab()):
             typer.echo(simulated.execute(default_lab(), host, command))
             return
-        topology, engine = _current()
+        topology, engine = current()
         words = _exec_words(topology, engine, host, command)
     os.execvp(words[0], words)  # noqa: S606 - the words are an argument list; a shell is what is not wanted
 
@@ -260,70 +289,3 @@ def _exec_words(topology: Topology, engine: Engine, host: str, command: list[str
     if topology.host(host).is_container:
         return engine.exec_command(lab.container(host), command, tty=os.isatty(0) and os.isatty(1))
     return ["nsenter", f"--net={namespace_path(lab.namespace(host))}", *command]
-
-
-@fault_app.command("cut-line")
-def cut_line_command(
-    name: Annotated[str, typer.Argument(help="Line name, see status.")],
-    restore: Annotated[bool, typer.Option("--restore", help="Join it again.")] = False,
-) -> None:
-    """Cut a leased line, or join it again."""
-    with _explained():
-        topology, engine = _current()
-        (faults.restore_line if restore else faults.cut_line)(topology, engine, name)
-
-
-@fault_app.command("stop")
-def stop_command(
-    host: Annotated[str, typer.Argument(help="Host name.")],
-    start: Annotated[bool, typer.Option("--start", help="Start it again.")] = False,
-) -> None:
-    """Take a host's power away, or give it back."""
-    with _explained():
-        topology, engine = _current()
-        if start:
-            typer.echo(faults.start_host(topology, engine, host))
-        else:
-            faults.stop_host(topology, engine, host)
-
-
-@fault_app.command("kill-session")
-def kill_session_command(
-    host: Annotated[str, typer.Argument(help="Host name.")],
-    user: Annotated[str | None, typer.Option(help="Only this user's sessions.")] = None,
-) -> None:
-    """Break the ssh sessions a device has right now."""
-    with _explained():
-        count = faults.kill_sessions(*_current(), host, user)
-    typer.echo(tr(vi=f"đã ngắt {count} phiên", en=f"{count} sessions broken"))
-
-
-@fault_app.command("fill-disk")
-def fill_disk_command(
-    host: Annotated[str, typer.Argument(help="Host name.")],
-    restore: Annotated[bool, typer.Option("--restore", help="Free it again.")] = False,
-) -> None:
-    """Fill a host's disk to the last byte, or free it again."""
-    with _explained():
-        topology, engine = _current()
-        if restore:
-            faults.free_disk(topology, engine, host)
-        else:
-            size = faults.fill_disk(topology, engine, host)
-            typer.echo(tr(vi=f"đã ghi {size} byte, đĩa đầy", en=f"{size} bytes written, the disk is full"))
-
-
-@fault_app.command("list")
-def list_command() -> None:
-    """What is broken now."""
-    with _explained():
-        for fault in faults.present_faults(*_current()):
-            typer.echo(f"{fault.kind} {fault.subject}")
-
-
-@fault_app.command("clear")
-def clear_command() -> None:
-    """Mend everything that is broken."""
-    with _explained():
-        for fault in faults.clear(*_current()):
-            typer.echo(tr(vi=f"đã khắc phục: {fault.kind} {fault.subject}", en=f"mended: {fault.kind} {fault.subject}"))
