@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ PLATFORMS = ("cisco_ios", "frr", "mikrotik_routeros")
 CASES = Path(__file__).parents[2] / "cases" / "devices"
 CANARY = "Canary-S3cret"
 PASSWORD = "example-password"
+NAME = "rt.an-thuy.le-thuy"
 WINDOW_S = 3
 QUICK = Timing(reconnect_s=1.0, poll_s=0.1, margin_s=3.0)
 
@@ -51,21 +52,21 @@ def intended_text(platform: str) -> str:
     return (CASES / platform / "fault" / "intended.txt").read_text(encoding="utf-8")
 
 
-def line_counts() -> list[Any]:
+def every_line() -> list[tuple[str, int]]:
     """Every configuration line of every platform's change, as (platform, number)."""
-    cases = []
+    cases: list[tuple[str, int]] = []
     for platform in PLATFORMS:
         commands = get_platform(platform).remediate(running_text(platform), intended_text(platform)).commands
         lines = [line.strip() for line in commands if line.strip() != "exit"]
-        cases += [pytest.param(platform, n, id=f"{platform}-{n}") for n in range(1, len(lines) + 1)]
+        cases += [(platform, number) for number in range(1, len(lines) + 1)]
     return cases
 
 
 class Bench:
     """One simulated router with the configuration ``fault/running.txt`` and a target that reaches it."""
 
-    def __init__(self, platform: str, fleet: Fleet, folder: Path) -> None:
-        self.name = "rt.an-thuy.le-thuy"
+    def __init__(self, platform: str, fleet: Fleet, folder: Path, name: str = NAME) -> None:
+        self.name = name
         self.platform = get_platform(platform)
         self.fleet = fleet
         self.device: SimDevice = fleet.device(self.name)
@@ -125,9 +126,14 @@ class Bench:
         return subprocess.Popen([sys.executable, str(script), *arguments], cwd=script.parent), marker
 
 
-def make_fleet(platform: str) -> Fleet:
-    settings = Settings(password=PASSWORD, minute_s=float(WINDOW_S))
-    return Fleet({"rt.an-thuy.le-thuy": Simulated(platform, running_text(platform), settings)})
+def make_fleet(platforms: Mapping[str, str]) -> Fleet:
+    """Simulated routers by name and platform."""
+    return Fleet(
+        {
+            name: Simulated(platform, running_text(platform), Settings(password=PASSWORD, minute_s=float(WINDOW_S)))
+            for name, platform in platforms.items()
+        }
+    )
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 15.0) -> bool:

@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from device_bench import CANARY, MIDDLE, WINDOW_S, Bench, line_counts, wait_for
+from device_bench import CANARY, MIDDLE, WINDOW_S, Bench, every_line, wait_for
 
 from hntt.devices import type7
 from hntt.devices.guard import guard_status, wait_for_revert
@@ -60,11 +60,12 @@ def test_a_rejected_line_in_the_middle(bench: Bench) -> None:
     assert_reverted(bench, result)
 
 
-@pytest.mark.parametrize(("platform", "number"), line_counts())
-def test_the_session_is_cut_after_each_line_in_turn(bench: Bench, number: int) -> None:
-    bench.faults.drop_after_line = number
-    result = bench.apply()
-    assert bench.device.accepted_lines == number
+@pytest.mark.parametrize("case", every_line(), ids=lambda case: f"{case[0]}-{case[1]}")
+def test_the_session_is_cut_after_each_line_in_turn(
+    cut: dict[tuple[str, int], tuple[Bench, ApplyResult]], case: tuple[str, int]
+) -> None:
+    bench, result = cut[case]
+    assert bench.device.accepted_lines == case[1]
     assert_reverted(bench, result)
 
 
