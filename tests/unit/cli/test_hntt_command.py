@@ -45,13 +45,13 @@ def test_help_names_every_command_and_imports_nothing_heavy() -> None:
     done = subprocess.run(
         [sys.executable, "-c", program, "--help"], capture_output=True, text=True, cwd=ROOT, timeout=60, check=False
     )
-    assert all(name in done.stdout for name in ("check", "render", "plan", "lab", "register"))
+    assert all(name in done.stdout for name in ("check", "render", "plan", "lab", "register", "docs"))
     heavy = {"netmiko", "asyncssh", "jinja2", "pydantic", "hier_config", "yaml", "ruamel.yaml", "ansible"}
     assert "typer" in done.stderr.split()
     assert not heavy & set(done.stderr.split())
 
 
-@pytest.mark.parametrize("command", ["check", "render", "plan", "lab", "register"])
+@pytest.mark.parametrize("command", ["check", "render", "plan", "lab", "register", "docs"])
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_every_command_has_help(command: str, lang: str) -> None:
     done = hntt(command, "--help", lang=lang)
