@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -39,6 +40,7 @@ def overlay_data(
         },
         "all": {
             "ansible_ssh_common_args": f"-F {shlex.quote(str(lab.ssh_config))}",
+            "ansible_control_path": _control_path(lab, operator_key),
             "hntt_ssh_config": str(lab.ssh_config),
             "hntt_known_hosts": str(lab.known_hosts),
             "hntt_key_file": str(lab.identity),
@@ -49,6 +51,16 @@ def overlay_data(
         },
         "hosts": {device.host: {"ansible_host": device.host, **facts.get(device.host, {})} for device in devices},
     }
+
+
+def _control_path(lab: Lab, operator_key: str) -> str:
+    """Ansible's pattern for connections kept open, one family per lab and life of it.
+
+    By default they are kept by host name alone: a run could go on over a connection into another lab, an earlier life of
+    this one, or the province itself.
+    """
+    family = hashlib.sha256(f"{lab.state_dir} {operator_key}".encode()).hexdigest()[:8]
+    return f"%(directory)s/{family}-%%C"
 
 
 def write_overlay(lab: Lab, data: Mapping[str, Any]) -> Path:
