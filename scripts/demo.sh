@@ -16,6 +16,7 @@ inventory=inventories/lab
 # A route nobody declared, into a prefix reserved for documentation: harmless, and plainly somebody's handiwork.
 drift_mark=192.0.2.0
 steps=0
+noted=0
 lines=$root/build/reports/demo.txt
 
 usage() {
@@ -62,7 +63,10 @@ attempt() {
 }
 
 # note VI EN: a line of the closing summary.
-note() { printf '%2d. %s\n' "$steps" "$(tr_ "$1" "$2")" >>"$lines"; }
+note() {
+    noted=$((noted + 1))
+    printf "%2d. %s\n" "$noted" "$(tr_ "$1" "$2")" >>"$lines"
+}
 
 # step …: like attempt, and must succeed.
 step() {
