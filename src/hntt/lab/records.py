@@ -56,8 +56,8 @@ def overlay_data(
 def _control_path(lab: Lab, operator_key: str) -> str:
     """Ansible's pattern for connections kept open, one family per lab and life of it.
 
-    By default they are kept by host name alone: a run could go on over a connection into another lab, an earlier life of
-    this one, or the province itself.
+    By default they are kept by host name alone: a run could go on over a connection into another lab, an earlier
+    life of this one, or the province itself.
     """
     family = hashlib.sha256(f"{lab.state_dir} {operator_key}".encode()).hexdigest()[:8]
     return f"%(directory)s/{family}-%%C"

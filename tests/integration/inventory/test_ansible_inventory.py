@@ -142,7 +142,7 @@ def test_all_errors_of_a_broken_register_are_shown_and_nothing_runs(
     assert done.returncode != 0
     assert head in done.stderr
     assert hint in done.stderr
-    for key in ("timezone", "timezon", "voice_rate", "voice_rat"):
+    for key in ("timezon", "voice_rat"):
         assert any(f"{key}:" in line and "province.yml:" in line for line in done.stderr.splitlines())
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
