@@ -5,7 +5,7 @@ Built from an inventory's variables without knowing Ansible: whoever has such va
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -41,16 +41,15 @@ class Scope:
 
     def target(self, name: str) -> Target:
         """How the host is reached."""
-        return target_from_vars(name, self.variables[name])
+        return self.target_of(name, self.variables[name])
+
+    def target_of(self, name: str, variables: Mapping[str, Any]) -> Target:
+        """How a host is reached that need not be in the scope, such as a router's hub."""
+        return target_from_vars(name, variables, self.secrets)
 
     def is_simulated(self, name: str) -> bool:
         """Whether a simulated command line stands in for the device."""
         return self.variables[name].get("hntt_lab_mode") == "simulated"
-
-    def narrowed(self, names: Iterable[str]) -> Scope:
-        """The scope with these hosts only."""
-        kept = {name: self.variables[name] for name in names}
-        return Scope(kept, self.register, self.network, self.secrets, self.roles_dir, self.data_dir)
 
 
 def facts(variables: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -59,8 +58,8 @@ def facts(variables: Mapping[str, Any]) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def target_from_vars(name: str, variables: Mapping[str, Any]) -> Target:
-    """The target of one host from its inventory variables.
+def target_from_vars(name: str, variables: Mapping[str, Any], secrets: SecretValues | None = None) -> Target:
+    """The target of one host from its inventory variables; ``secrets`` gives IOS its ``enable`` password.
 
     UsageError without ``hntt_known_hosts``: a device whose host key nobody pinned is never connected to.
     """
@@ -82,11 +81,20 @@ def target_from_vars(name: str, variables: Mapping[str, Any]) -> Target:
         known_hosts=Path(str(known_hosts)),
         port=int(variables.get("ansible_port") or 22),
         password=_text(variables, "ansible_password", "ansible_ssh_pass"),
-        secret=_text(variables, "ansible_become_password", "hntt_enable_secret"),
+        secret=_enable_secret(name, variables, secrets),
         key_file=_path(variables, "hntt_key_file", "ansible_ssh_private_key_file", "ansible_private_key_file"),
         ssh_config=_path(variables, "hntt_ssh_config"),
         connect_timeout_s=float(variables.get("hntt_connect_timeout_s") or DEFAULT_CONNECT_TIMEOUT_S),
     )
+
+
+def _enable_secret(name: str, variables: Mapping[str, Any], secrets: SecretValues | None) -> str | None:
+    if facts(variables).get("platform") != "cisco_ios" or secrets is None:
+        return None
+    try:
+        return secrets.get(f"enable/{name}")
+    except KeyError:
+        return None
 
 
 def _text(variables: Mapping[str, Any], *names: str) -> str | None:

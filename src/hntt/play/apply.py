@@ -8,7 +8,7 @@ from typing import Any
 
 from hntt.audit.daemons import wait_for_daemons
 from hntt.audit.routers import daemons_text, intended_text
-from hntt.audit.scope import Scope, facts, target_from_vars
+from hntt.audit.scope import Scope, facts
 from hntt.devices.guard import guarded_apply
 from hntt.devices.results import ApplyResult, Step
 from hntt.devices.target import Target
@@ -37,7 +37,7 @@ def apply_router(
         absent = wait_for_daemons(target, 0 if check else _DAEMONS_PATIENCE_S)
         if absent:
             return {"changed": False, "failed": True, "msg": daemons_text(absent), "hntt_next": run_again()}
-    probe = ServiceProbe(views_of(target, facts(scope.variables[name]), lambda hub: _hub_target(hostvars, hub)))
+    probe = ServiceProbe(views_of(target, facts(scope.variables[name]), lambda hub: _hub_target(scope, hostvars, hub)))
     if not check:
         probe.remember()
     result = guarded_apply(
@@ -103,9 +103,9 @@ def next_step(result: ApplyResult) -> str:
     }.get(result.outcome, tr(vi="đến tận nơi hoặc vào bằng cổng console", en="go on site or use the console port"))
 
 
-def _hub_target(hostvars: HostVars, hub: str) -> Target | None:
+def _hub_target(scope: Scope, hostvars: HostVars, hub: str) -> Target | None:
     try:
-        return target_from_vars(hub, Variables(hostvars, hub))
+        return scope.target_of(hub, Variables(hostvars, hub))
     except (AttributeError, KeyError, TypeError, UsageError):
         return None
 

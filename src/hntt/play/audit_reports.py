@@ -35,15 +35,12 @@ def write_audit_reports(audit: Audit, folder: Path, data_dir: Path | None, name:
 def action_result(
     audit: Audit, reports: Mapping[str, str], *, converging: bool = False, fail_on_drift: bool = False
 ) -> dict[str, Any]:
-    """The action's result: hosts by what is to be done with them, and the report for the summary callback."""
+    """The action's result: who is converged when, who is not well, and the report for the summary callback."""
     differs = [item for item in audit.hosts if item.outcome is Outcome.DRIFT]
     trouble = [item for item in audit.hosts if item.outcome.is_trouble]
-    to_change = [item for item in audit.hosts if item.repairable and not item.outcome.is_trouble]
     return {
         "changed": False,
-        "differs": [item.host.name for item in to_change],
-        "trunk": [item.host.name for item in audit.hosts if item.outcome in _READABLE and _is_trunk(item)],
-        "canary": [item.host.name for item in to_change if _is_commune_router(item)][:1],
+        "waves": waves(audit),
         "not_well": {item.host.name: ending(item) for item in [*trouble, *(differs if fail_on_drift else [])]},
         "counts": {str(outcome): count for outcome, count in audit.counts.items()},
         "hntt_report": {
@@ -65,16 +62,27 @@ def ending(item: HostAudit) -> dict[str, str]:
     return {"kind": kind, "msg": text, "next": item.outcome.next_step}
 
 
-_READABLE = frozenset({Outcome.CLEAN, Outcome.DRIFT})
+def waves(audit: Audit) -> dict[str, list[str]]:
+    """Who is converged when, by group. ``hntt_first`` is the canary commune with all that its service rests on."""
+    to_change = [item for item in audit.hosts if item.repairable and not item.outcome.is_trouble]
+    communes = [item.host.name for item in to_change if _is_router(item, "commune")]
+    trunk = [
+        item.host.name
+        for item in audit.hosts
+        if item.outcome in (Outcome.CLEAN, Outcome.DRIFT) and not _is_router(item, "commune")
+    ]
+    return {
+        "hntt_noc": [item.host.name for item in to_change if item.host.kind == "noc"],
+        "hntt_centre": [item.host.name for item in to_change if _is_router(item, "province")],
+        "hntt_districts": [item.host.name for item in to_change if _is_router(item, "district")],
+        "hntt_canary": communes[:1],
+        "hntt_communes": communes[1:],
+        "hntt_first": trunk + communes[:1] if communes else [],
+    }
 
 
-def _is_trunk(item: HostAudit) -> bool:
-    """What a commune's service rests on: the controller, the routers of centre and district."""
-    return item.host.kind == "noc" or (item.host.kind == "router" and item.host.tier != "commune")
-
-
-def _is_commune_router(item: HostAudit) -> bool:
-    return item.host.kind == "router" and item.host.tier == "commune"
+def _is_router(item: HostAudit, tier: str) -> bool:
+    return item.host.kind == "router" and item.host.tier == tier
 
 
 def _host(item: HostAudit) -> dict[str, Any]:

@@ -35,9 +35,23 @@ def prepare(scope: Scope, out_dir: Path, handoff: str) -> list[Prepared]:
     if handoff not in HANDOFFS:
         raise UsageError(tr(vi=f"handoff: {' hoặc '.join(HANDOFFS)}", en=f"handoff: {' or '.join(HANDOFFS)}"))
     devices = [host for host in scope.hosts if host.kind in COVERED_KINDS]
+    _require_keys(scope, devices)
     prepared = [Prepared(host, _write(scope, host, out_dir / host.name, cast("Handoff", handoff))) for host in devices]
     write_index(prepared, out_dir)
     return prepared
+
+
+def _require_keys(scope: Scope, devices: Sequence[Host]) -> None:
+    without = [host.name for host in devices if not scope.variables[host.name].get("linux_base_admin_keys")]
+    if without:
+        raise UsageError(
+            tr(
+                vi=f"{without[0]}: chưa có khóa SSH của người vận hành; ghi vào linux_base_admin_keys trong "
+                "group_vars/all/access.yml của inventory",
+                en=f"{without[0]}: no operator's SSH key; put it into linux_base_admin_keys in the inventory's "
+                "group_vars/all/access.yml",
+            )
+        )
 
 
 def _write(scope: Scope, host: Host, folder: Path, handoff: Handoff) -> Day0Files:

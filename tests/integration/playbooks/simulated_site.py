@@ -16,6 +16,7 @@ from typing import Any
 import asyncssh
 import yaml
 
+from hntt.devices.platform import drop_noise, load_quirks
 from hntt.intent.router import render_router, router_facts
 from hntt.intent.secrets import SecretValues
 from hntt.inventory.source import Source, read_source
@@ -116,6 +117,16 @@ class Site:
 
         self.fleet.run(close())
 
+    def hand_edit(self, name: str, lines: list[str]) -> None:
+        """Type lines at a router's command line, as somebody who knows better would."""
+
+        async def type_in() -> None:
+            session = self.fleet.device(name).session("hntt")
+            for line in lines:
+                session.answer(line)
+
+        self.fleet.run(type_in())
+
     def forget(self, *names: str) -> None:
         """Take the host keys of some routers out of the record."""
         file = self.folder / "known_hosts"
@@ -149,7 +160,7 @@ def build_site(
         {
             name: Simulated(
                 source.network.devices[name].platform,
-                (configs or {}).get(name, str)(text),
+                (configs or {}).get(name, str)(_printed(source.network.devices[name].platform, text)),
                 Settings(authorized_keys=[public], secret=SECRETS["enable"], minute_s=2),
             )
             for name, text in intents.items()
@@ -159,6 +170,11 @@ def build_site(
     fleet.write_known_hosts(folder / "known_hosts")
     write_inventory(folder, source, fleet, routers)
     return Site(folder, fleet, source, intents)
+
+
+def _printed(platform: str, text: str) -> str:
+    """The configuration without what the platform calls noise: the simulated IOS takes no banner of several lines."""
+    return drop_noise(text, load_quirks(platform)) if platform == "cisco_ios" else text
 
 
 def edited_register(tmp_path: Path, platforms: Mapping[str, str]) -> Path:
@@ -175,7 +191,7 @@ def edited_register(tmp_path: Path, platforms: Mapping[str, str]) -> Path:
 
     for file in register.rglob("*.yml"):
         text = file.read_text(encoding="utf-8")
-        file.write_text(re.sub(r"^(\s*-? ?)number: (\d+)$", with_platform, text, flags=re.M), encoding="utf-8")
+        file.write_text(re.sub(r"^( *-? ?)number: (\d+)$", with_platform, text, flags=re.M), encoding="utf-8")
     return register
 
 
@@ -201,7 +217,6 @@ def write_inventory(folder: Path, source: Source, fleet: Fleet, routers: tuple[s
             "hntt_lab_mode": "simulated",
             "hntt_key_file": str(folder / "id"),
             "hntt_connect_timeout_s": 5,
-            "ansible_become_password": SECRETS["enable"],
         },
         "hosts": {name: {"ansible_host": fleet.address, "ansible_port": fleet.port(name)} for name in routers},
     }
