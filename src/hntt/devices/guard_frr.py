@@ -14,9 +14,12 @@ from hntt.devices.mechanism import ArmError, GuardError, Link, NotPendingError
 from hntt.devices.texts import Text
 
 FOLDER = "/var/lib/hntt/guard"
-KEPT = f"{FOLDER}/kept.conf"
+# frr-reload.py writes the startup configuration at its end, whether it succeeded or not, unless the file it loads is
+# the frr.conf of its configuration folder (10.3): so the kept file is that, in a folder of its own.
+KEPT = f"{FOLDER}/frr.conf"
+_RELOAD = f"/usr/lib/frr/frr-reload.py --reload --stdout --confdir {FOLDER} {KEPT}"
 UNIT = "hntt-guard-revert"
-_NEW = f"{FOLDER}/kept.conf.new"
+_NEW = f"{FOLDER}/frr.conf.new"
 _PERMANENT = ("interface ", "line vty")
 _BUSY = {"active", "activating", "reloading", "deactivating"}
 
@@ -41,7 +44,7 @@ class FrrGuard:
         self._must(
             link,
             f"sudo -n systemd-run --quiet --collect --unit={UNIT} --on-active={confirm_timeout_s}s"
-            f" --timer-property=AccuracySec=100ms /usr/lib/frr/frr-reload.py --reload --stdout {KEPT}",
+            f" --timer-property=AccuracySec=100ms {_RELOAD}",
         )
         if self.pending(link) is None:
             raise ArmError(

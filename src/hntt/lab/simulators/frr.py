@@ -228,7 +228,11 @@ def _systemd_run(device: FrrDevice, words: list[str], stdin: bytes) -> Answer:
 
 
 def _frr_reload(device: FrrDevice, words: list[str], stdin: bytes) -> Answer:
-    return device.reload_from(words[-1])
+    answer = device.reload_from(words[-1])
+    folder = words[words.index("--confdir") + 1] if "--confdir" in words else "/etc/frr"
+    if words[-1] != f"{folder}/frr.conf":  # the real one then saves, whether it succeeded or not
+        device.saved = device.tree.copy()
+    return answer
 
 
 def _vtysh(device: FrrDevice, words: list[str], stdin: bytes) -> Answer:
