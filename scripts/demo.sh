@@ -103,8 +103,11 @@ show_path() {
     [ -z "$simulated" ] || return 0
     # The lab pins each host's key by name and management address.
     server=$(sed -n 's/^noc\.tinh,\([^ ]*\) .*/\1/p' "$root/.lab/known_hosts")
-    step "Đường đi từ $router đến máy chủ trung tâm" "The path from $router to the centre's server" 60 \
-        hntt lab exec "$router" -- traceroute -n -w 2 -q 1 "$server"
+    # By ICMP, since segmentation refuses traceroute's own UDP ports; its exit status says nothing about arriving.
+    attempt "Đường đi từ $router đến máy chủ trung tâm" "The path from $router to the centre's server" 60 \
+        hntt lab exec "$router" -- traceroute -I -n -w 2 -q 1 -m 8 "$server"
+    if [ "$status" -ne 0 ] || ! tail -n 1 "$log" | grep -qF " $server "; then stop_here "$status"; fi
+    note "$vi: $(tail -n +2 "$log" | grep -c .) chặng" "$en: $(tail -n +2 "$log" | grep -c .) hops"
 }
 
 audit_is_clean() {

@@ -13,11 +13,16 @@ echo x >>"$0.audits"
 echo "rt.hien-ninh.quang-ninh: - ip route 192.0.2.0/24 Null0"
 exit 2"""
 
+ARRIVES = """
+case "$*" in *traceroute*) ;; *) exit 0 ;; esac
+printf 'traceroute to 192.0.2.10 (192.0.2.10), 8 hops max\\n 1  192.0.2.129  0.1 ms\\n 2  192.0.2.10  0.1 ms\\n'"""
+
 
 @pytest.fixture
 def shown(ready: Sandbox) -> Sandbox:
     """A machine on which everything goes as it should."""
     ready.stand_in("ansible-playbook", AUDITS, in_venv=True)
+    ready.stand_in("hntt", ARRIVES, in_venv=True)
     (ready.root / ".lab").mkdir()
     (ready.root / ".lab/known_hosts").write_text("rt.tinh,192.0.2.1 ssh-ed25519 A\nnoc.tinh,192.0.2.10 ssh-ed25519 B\n")
     return ready
@@ -49,7 +54,7 @@ def test_the_steps_come_in_order_and_end_in_ten_lines(shown: Sandbox, shell: str
         "site.yml",
         "audit.yml",
     ]
-    assert "hntt lab exec rt.hien-ninh.quang-ninh -- traceroute -n -w 2 -q 1 192.0.2.10" in shown.calls
+    assert "hntt lab exec rt.hien-ninh.quang-ninh -- traceroute -I -n -w 2 -q 1 -m 8 192.0.2.10" in shown.calls
     closing = done.stdout.split("\n\n")[-1].splitlines()
     assert len(closing) == 10
     assert "MB of memory" in closing[-2]
@@ -63,6 +68,13 @@ def test_a_failed_step_stops_and_says_where_to_look(shown: Sandbox) -> None:
     assert steps(shown)[-1] == "verify.yml"
     assert "step 3 failed (status 4)" in done.stderr
     assert "build/reports/demo-3.log" in done.stderr
+
+
+def test_a_path_that_does_not_arrive_fails_the_demo(shown: Sandbox) -> None:
+    shown.stand_in("hntt", ARRIVES.replace(" 2  192.0.2.10", " 2  *"), in_venv=True)
+    done = shown.run("scripts/demo.sh")
+    assert done.returncode == 1
+    assert "step 4 failed (status 0)" in done.stderr
 
 
 def test_an_audit_that_finds_nothing_fails_the_demo(shown: Sandbox) -> None:
