@@ -98,9 +98,7 @@ def test_page_is_one_file_without_links_outwards() -> None:
 
 def test_page_of_the_whole_province_colours_every_commune_and_is_made_at_once() -> None:
     source = read_source(PROJECT / "inventories/quang_binh/register")
-    hosts = [
-        host_from_facts(name, host_vars(source.register, source.network, name)) for name in source.network.devices
-    ]
+    hosts = [host_from_facts(name, host_vars(source.register, source.network, name)) for name in source.network.devices]
     items = tuple(
         HostAudit(item, Outcome.CLEAN if item.kind in ("router", "noc") else Outcome.NOT_COVERED) for item in hosts
     )
