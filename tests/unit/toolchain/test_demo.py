@@ -107,6 +107,9 @@ def test_simulated_devices_take_the_same_steps_and_say_what_is_not_shown(shown: 
     closing = done.stdout.split("\n\n")[-1]
     assert "Simulated devices" in closing
     assert "not shown: real FRR" in closing
+    assert "nothing to measure" in closing
+    assert "Acceptance: reachability" not in closing
+    assert "./run lab-down" in closing
 
 
 def test_an_unknown_option_is_a_usage_error(shown: Sandbox) -> None:

@@ -139,3 +139,10 @@ def test_lab_verbs_without_a_way_to_root_leave_the_words_to_hntt(ready: Sandbox)
     ready.stand_in("sudo", "exit 1")
     assert ready.run("run", "lab-down").returncode == 0
     assert "hntt lab down" in ready.calls
+
+
+def test_a_user_without_a_name_gets_one(ready: Sandbox) -> None:
+    ready.stand_in("id", "exit 1")
+    ready.stand_in("hntt", 'echo "as=$LOGNAME"', in_venv=True)
+    assert ready.run("run", "plan", LOGNAME="", USER="").stdout == "as=hntt\n"
+    assert ready.run("run", "plan", LOGNAME="", USER="somebody").stdout == "as=\n"
