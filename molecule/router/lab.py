@@ -11,7 +11,7 @@ from pathlib import Path
 from hntt.lab.content import LabRequest
 from hntt.lab.down import down
 from hntt.lab.names import Lab
-from hntt.lab.project import prepare, record
+from hntt.lab.project import prepare
 from hntt.lab.up import up
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -19,7 +19,7 @@ DISTRICT, COMMUNES = "quang-ninh", 2
 
 
 def lab() -> Lab:
-    """The scenario's lab; ``inventory/hntt.yml`` names the same folder."""
+    """The scenario's lab; ``inventory/group_vars`` names the same folder."""
     return Lab("mrouter", PROJECT / ".lab" / "molecule" / "router")
 
 
@@ -30,9 +30,8 @@ def main() -> None:
         return
     request = LabRequest(PROJECT / "inventories" / "quang_binh", districts=(DISTRICT,), communes=COMMUNES)
     lab().state_dir.mkdir(parents=True, exist_ok=True)
-    topology, content = prepare(lab(), request)
+    topology, _ = prepare(lab(), request)
     not_ready = up(lab(), topology).not_ready
-    record(lab(), content)
     if not_ready:
         sys.exit(f"did not come up: {dict(not_ready)}")
 
