@@ -136,7 +136,8 @@ for argument; do
     esac
 done
 
-mkdir -p "$root/build"
+# The reports too: made later by the demo, which runs as root, they would be closed to the user's own tests.
+mkdir -p "$root/build/reports"
 single_setup
 : >"$log"
 if [ "$system" = yes ]; then install_system_packages; fi

@@ -120,8 +120,11 @@ class Lab:
 
     @property
     def lock_file(self) -> Path:
-        """Held while the lab is being changed."""
-        return Path("/run/lock") / f"hntt-lab-{self.name}.lock"
+        """Held while the lab is being changed.
+
+        One per user: in a folder that all may write to, the kernel keeps even root from opening another's file.
+        """
+        return Path("/run/lock") / f"hntt-lab-{self.name}.{os.getuid()}.lock"
 
     def host_key_dir(self, host: str) -> Path:
         """Where a device's SSH host key is kept."""

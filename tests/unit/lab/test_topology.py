@@ -93,3 +93,9 @@ def test_two_changes_at_once_are_refused(tmp_path: Path, monkeypatch: pytest.Mon
         pass
     with changing(lab):
         pass
+
+
+def test_no_user_meets_the_lock_of_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = Lab("demo", tmp_path).lock_file
+    monkeypatch.setattr("os.getuid", lambda: 12345)
+    assert Lab("demo", tmp_path).lock_file != mine

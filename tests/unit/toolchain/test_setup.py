@@ -47,6 +47,7 @@ def test_makes_the_environment_from_the_lock_with_hashes(fresh: Sandbox, shell: 
     assert f"--require-hashes -r {fresh.root}/requirements.lock" in installs[0]
     assert "--no-deps --no-index --no-build-isolation -e" in installs[1]
     assert apt_installs(fresh) == []
+    assert (fresh.root / "build/reports").is_dir(), "made by the user, before the demo goes on as root"
 
 
 def test_a_second_run_does_nothing(fresh: Sandbox) -> None:
