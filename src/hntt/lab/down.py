@@ -99,7 +99,7 @@ def _is_monitor(pid: int) -> bool:
 
 
 def _remove_containers(engine: Engine, tell: Reporter) -> int:
-    names = [record["Names"][0] for record in engine.containers()]
+    names = [record["Names"][0] for record in engine.containers()] + engine.half_made()
     if names:
         tell.begin(tr(vi="gỡ container", en="remove containers"), len(names))
     for at in range(0, len(names), _CHUNK):
@@ -148,7 +148,7 @@ def _remove_mounts(lab: Lab) -> None:
 
 
 def _refuse_leftovers(lab: Lab, engine: Engine) -> None:
-    left = [record["Names"][0] for record in engine.containers()]
+    left = [record["Names"][0] for record in engine.containers()] + engine.half_made()
     left += sorted(netns.lab_namespaces(lab))
     left += [str(path) for path in (lab.runtime_dir,) if path.exists()]
     if left:

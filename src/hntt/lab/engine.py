@@ -87,6 +87,12 @@ class Engine:
         )
         return listed
 
+    def half_made(self) -> list[str]:
+        """Names that a killed podman reserved for this lab without making the container; they carry no label yet."""
+        listed = json.loads(self.podman("ps", "-a", "--external", "--format", "json") or "[]")
+        names = [record["Names"][0] for record in listed if record["State"] == "storage" and record["Names"]]
+        return [name for name in names if name.startswith(self.lab.prefix)]
+
     def mount_points(self) -> frozenset[str]:
         """What is mounted, as seen inside the mount namespace; empty when there is none."""
         if not self.has_mount_namespace():

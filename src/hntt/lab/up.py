@@ -105,6 +105,8 @@ def _foundation(engine: Engine) -> None:
         netns.add_namespaces([lab.lines_namespace])
     netns.disable_ipv6(lab.lines_namespace)
     engine.prepare()
+    for container in engine.half_made():
+        containers.remove(container, engine)
 
 
 def workers() -> int:

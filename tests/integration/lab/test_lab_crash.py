@@ -132,3 +132,34 @@ def test_down_ends_what_still_runs_in_the_lab(lab: Lab) -> None:
         down(lab)
         assert visitor.wait(timeout=5) == -signal.SIGKILL
     assert left_of(lab) == []
+
+
+def half_make(container: str, tmp_path: Path) -> None:
+    """Kill podman itself, as the end of a whole session does, when it has a name and no container yet."""
+    (tmp_path / "root").mkdir(exist_ok=True)
+    words = ["podman", "create", "--name", container, "--network=none", "--rootfs", str(tmp_path / "root"), "/init"]
+    for milliseconds in range(10, 400, 5):
+        with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            time.sleep(milliseconds / 1000)
+            process.kill()
+        if any("storage" in found for found in _states(container)):
+            return
+        subprocess.run(["podman", "rm", "--force", "--ignore", container], check=True, stdout=subprocess.DEVNULL)
+    pytest.fail("podman was never caught half-way")
+
+
+def _states(container: str) -> list[str]:
+    listed = json.loads(_out("podman", "ps", "--all", "--external", "--format", "json") or "[]")
+    return [c["State"] for c in listed if container in (c["Names"] or [])]
+
+
+def test_down_removes_a_container_that_podman_only_half_made(lab: Lab, tmp_path: Path) -> None:
+    half_make(lab.container("rt.x1"), tmp_path)
+    assert left_of(lab) != []
+    down(lab)
+    assert left_of(lab) == []
+
+
+def test_up_makes_a_container_that_podman_only_half_made(lab: Lab, tmp_path: Path) -> None:
+    half_make(lab.container("rt.x1"), tmp_path)
+    assert up(lab, small_lab.build(lab, spokes=1, with_noc=False)).not_ready == {}
