@@ -40,6 +40,7 @@ def topic_label(topic: str) -> str:
         "monitoring": tr(vi="giám sát SNMP", en="SNMP monitoring"),
         "names": tr(vi="tên máy và DNS", en="names and DNS"),
         "management": tr(vi="quản trị thiết bị", en="management access"),
+        "calls": tr(vi="cuộc gọi và đăng ký SIP", en="calls and SIP registration"),
         "packages": tr(vi="gói phần mềm", en="packages"),
         "files": tr(vi="tệp cấu hình", en="files"),
         "directories": tr(vi="thư mục", en="directories"),

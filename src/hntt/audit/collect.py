@@ -13,7 +13,8 @@ from typing import Protocol
 from hntt.audit.linux_hosts import LinuxAnswer, read_linux_hosts
 from hntt.audit.model import COVERED_KINDS, Audit, Change, Host, HostAudit, Outcome
 from hntt.audit.routers import RouterAnswer, read_routers
-from hntt.audit.scope import CLI_PLATFORMS, PinnedKeys, Scope
+from hntt.audit.scope import CLI_PLATFORMS, UNIT_PLATFORMS, PinnedKeys, Scope
+from hntt.audit.units import UnitAnswer, read_video_units
 from hntt.i18n import tr
 from hntt.intent.linux import roles_for_kind
 
@@ -62,7 +63,7 @@ def _pinned_keys(scope: Scope) -> dict[Path, PinnedKeys]:
 def _not_asked(scope: Scope, host: Host, pinned: Mapping[Path, PinnedKeys]) -> Part | None:
     if host.kind not in COVERED_KINDS:
         return Part(Outcome.NOT_COVERED)
-    if host.platform not in CLI_PLATFORMS and not _has_linux(scope, host):
+    if host.platform not in CLI_PLATFORMS | UNIT_PLATFORMS and not _has_linux(scope, host):
         return Part(Outcome.NOT_COVERED, detail=_not_simulated())
     target = scope.target(host.name)
     if pinned[target.known_hosts].has(target):
@@ -93,10 +94,16 @@ def _no_key() -> str:
 def _ask(scope: Scope, hosts: list[Host], ticker: Ticker) -> dict[str, list[Part]]:
     clis = [host.name for host in hosts if host.platform in CLI_PLATFORMS]
     linux = [host.name for host in hosts if _has_linux(scope, host)]
-    with ThreadPoolExecutor(max_workers=2) as pool:
+    units = [host.name for host in hosts if host.platform in UNIT_PLATFORMS]
+    with ThreadPoolExecutor(max_workers=3) as pool:
         routers = pool.submit(read_routers, scope, clis, ticker)
         others = pool.submit(read_linux_hosts, scope, linux, ticker)
-        answers: list[Mapping[str, RouterAnswer | LinuxAnswer]] = [routers.result(), others.result()]
+        video = pool.submit(read_video_units, scope, units, ticker)
+        answers: list[Mapping[str, RouterAnswer | LinuxAnswer | UnitAnswer]] = [
+            routers.result(),
+            others.result(),
+            video.result(),
+        ]
     parts: dict[str, list[Part]] = {}
     for found in answers:
         for name, answer in found.items():

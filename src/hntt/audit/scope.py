@@ -20,6 +20,7 @@ from hntt.network.model import Network
 from hntt.register.models import Register
 
 CLI_PLATFORMS = frozenset({"frr", "cisco_ios", "mikrotik_routeros"})
+UNIT_PLATFORMS = frozenset({"cisco_roomos"})
 DEFAULT_CONNECT_TIMEOUT_S = 10.0
 
 

@@ -19,7 +19,12 @@ from hntt.intent.intended import Intended, Tree, intended
 from hntt.inventory.offline import OfflineInventory
 from hntt.network.model import Device
 
-CONFIG_NAMES = {"frr": "frr.conf", "cisco_ios": "running-config.txt", "mikrotik_routeros": "export.rsc"}
+CONFIG_NAMES = {
+    "frr": "frr.conf",
+    "cisco_ios": "running-config.txt",
+    "mikrotik_routeros": "export.rsc",
+    "cisco_roomos": "xconfiguration.txt",
+}
 
 
 def render_command(

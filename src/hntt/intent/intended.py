@@ -9,12 +9,13 @@ from typing import Any
 
 from jinja2 import FileSystemLoader
 
+from hntt.intent import vcs
 from hntt.intent.hostvars import host_vars
 from hntt.intent.linux import DeclaredState, render_host, role_defaults, roles_for_kind, settings_for
 from hntt.intent.router import RouterFacts, all_router_facts
 from hntt.intent.router.render import environment
 from hntt.intent.secrets import Placeholders
-from hntt.network.model import Device, Network
+from hntt.network.model import Device, Kind, Network
 from hntt.register.models import Register
 
 LINUX_PLATFORMS = ("frr", "debian")
@@ -39,6 +40,11 @@ class Tree:
     def has_platform(self, platform: str) -> bool:
         """Whether to render configurations of this platform; a missing template is a fault except in a revision."""
         return not self.is_revision or (self.templates / "router" / platform / "main.j2").is_file()
+
+    @property
+    def has_units(self) -> bool:
+        """Whether to render settings of video units; as for platforms."""
+        return not self.is_revision or (self.templates / vcs.TEMPLATE).is_file()
 
     def roles_of(self, device: Device) -> tuple[str, ...]:
         """The Linux roles of a device; none for what is no Linux host of ours."""
@@ -74,10 +80,18 @@ def intended(
     """
     facts = all_router_facts(register, network)
     render = _ConfigRenderer(tree.templates)
+
+    def config_of(device: Device) -> str | None:
+        if device.host in facts:
+            return render(facts[device.host]) if tree.has_platform(device.platform) else None
+        if device.kind is Kind.VCS and tree.has_units:
+            return _unit_config(register, network, tree, device, groups.get(device.host, ()))
+        return None
+
     for device in devices:
         yield Intended(
             device=device,
-            config=render(facts[device.host]) if device.host in facts and tree.has_platform(device.platform) else None,
+            config=config_of(device),
             state=_state(register, network, tree, device, groups.get(device.host, ())),
         )
 
@@ -92,6 +106,15 @@ class _ConfigRenderer:
     def __call__(self, facts: RouterFacts) -> str:
         template = self._environment.get_template(f"router/{facts.platform}/main.j2")
         return template.render(r=facts, secret=self._secret)
+
+
+def _unit_config(register: Register, network: Network, tree: Tree, device: Device, groups: Sequence[str]) -> str:
+    """A video unit's settings as its usual software has them; which one it runs is only known when it is asked."""
+    variables = settings_for(tree.inventory, groups, device.host, {})
+    settings = vcs.unit_settings(tree.roles, {**variables, "hntt": host_vars(register, network, device.host)})
+    facts = vcs.unit_facts(register, network, device.host, settings)
+    intent = vcs.render_unit(facts, Placeholders(), tree.templates)
+    return vcs.intent_lines(intent, vcs.families()[vcs.DEFAULT_FAMILY])
 
 
 def _state(

@@ -139,9 +139,9 @@ def test_render_writes_a_folder_per_host_offline(tmp_path: Path) -> None:
 
 
 def test_render_names_kinds_that_nothing_is_rendered_for(tmp_path: Path) -> None:
-    done = hntt("render", "vcs.*", "--out", str(tmp_path / "out"))
+    done = hntt("render", "pc.*", "--out", str(tmp_path / "out"))
     assert done.returncode == 0
-    assert "Nothing is rendered for kind vcs yet (9 hosts)" in done.stdout
+    assert "Nothing is rendered for kind commune_pc yet (159 hosts)" in done.stdout
     assert not (tmp_path / "out").exists()
 
 

@@ -1,0 +1,98 @@
+"""baresip's two files, made from a unit's account: ``config`` and ``accounts``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hntt.lab.simulators.xapi.sip import SipAccount
+
+MODULE_FOLDER = "/usr/lib/baresip/modules"
+_MODULES = (
+    "opus.so",
+    "g722.so",
+    "g711.so",
+    "aufile.so",
+    "ausine.so",
+    "aubridge.so",
+    "avcodec.so",
+    "swscale.so",
+    "fakevideo.so",
+    "avformat.so",
+    "snapshot.so",
+    "srtp.so",
+    "account.so",
+    "menu.so",
+    "ctrl_tcp.so",
+)
+_MEDIA_ENCRYPTION = {"On": ";mediaenc=srtp-mand", "BestEffort": ";mediaenc=srtp", "Off": ""}
+_REGISTER_S = 60
+
+
+@dataclass(frozen=True)
+class Media:
+    """What the client sends and where what it receives goes, as baresip names devices; its RTP ports, its picture."""
+
+    audio_source: str = "ausine,440"
+    audio_player: str = "aubridge,unheard"
+    video_source: str = "fakevideo,nil"
+    video_display: str = "fakevideo,nil"
+    rtp_ports: tuple[int, int] = (20000, 20099)
+    size: str = "640x360"
+    frames_per_s: int = 15
+    ca_file: str = "/etc/ssl/certs/ca-certificates.crt"
+    sip_listen: str = "0.0.0.0:5060"
+
+
+def write_files(folder: Path, account: SipAccount, control_port: int, media: Media) -> None:
+    """Write both files; only their owner may read them, one holds the password."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    (folder / "config").write_text(config_text(account, control_port, media), encoding="utf-8")
+    accounts = folder / "accounts"
+    accounts.touch(mode=0o600)
+    accounts.write_text(account_line(account), encoding="utf-8")
+
+
+def account_line(account: SipAccount) -> str:
+    """The account with its registrar as outbound proxy, SRTP as the unit's encryption says, and H.264 only."""
+    outbound = f"sip:{account.proxy};transport={account.transport}"
+    name = account.display_name.replace('"', "'").replace("\\", "/")
+    return (
+        f'"{name}" <sip:{account.uri};transport={account.transport}>'
+        f";auth_user={account.user};auth_pass={account.password}"
+        f';outbound="{outbound}";regint={_REGISTER_S}'
+        f";answermode={'auto' if account.auto_answer else 'manual'}"
+        ";audio_codecs=G722/16000/1,opus/48000/2,PCMA/8000/1"
+        f";video_codecs=h264{_MEDIA_ENCRYPTION[account.encryption]}\n"
+    )
+
+
+def config_text(account: SipAccount, control_port: int, media: Media) -> str:
+    """The configuration. baresip knows one mark for all its media, so pictures carry the voice's."""
+    settings = [
+        ("sip_listen", media.sip_listen),
+        *([("sip_cafile", media.ca_file)] if account.tls_verify else []),
+        ("audio_source", media.audio_source),
+        ("audio_player", media.audio_player),
+        ("audio_alert", "aubridge,alert"),
+        ("video_source", media.video_source),
+        ("video_display", media.video_display),
+        ("video_size", media.size),
+        ("video_bitrate", str(account.rate_kbps * 1000)),
+        ("video_fps", str(media.frames_per_s)),
+        ("rtp_tos", str(account.audio_dscp << 2)),
+        ("rtp_ports", f"{media.rtp_ports[0]}-{media.rtp_ports[1]}"),
+        ("rtcp_mux", "no"),
+        ("call_max_calls", "4"),
+        ("ctrl_tcp_listen", f"127.0.0.1:{control_port}"),
+        *(("dns_server", f"{server}:53") for server in account.dns),
+        ("module_path", MODULE_FOLDER),
+    ]
+    lines = [f"{name} {value}" for name, value in settings]
+    lines += [f"{'module_app' if _is_app(name) else 'module'} {name}" for name in _MODULES]
+    return "\n".join([*lines, ""])
+
+
+def _is_app(module: str) -> bool:
+    return module in ("account.so", "menu.so", "ctrl_tcp.so")
