@@ -6,40 +6,26 @@ import re
 
 from hntt.devices import acl, conftree, hier, type7
 from hntt.devices.conftree import Node
-from hntt.devices.platform import Quirks, Remediation, drop_noise, load_quirks, mask_secrets
+from hntt.devices.platform import Remediation, Vendor, drop_noise
 
 _INTERFACE = re.compile(r"^interface ")
 _PHYSICAL = re.compile(r"^interface (?:\w*Ethernet|Serial)[\d/]+$")
 _REVERSIBLE_KEY = re.compile(r"^(ip ospf message-digest-key \d+ md5|key-string) (?:(\d) )?(\S+)$")
 
 
-class CiscoIos:
+class CiscoIos(Vendor):
     """The platform ``cisco_ios``."""
 
     name = "cisco_ios"
-
-    @property
-    def quirks(self) -> Quirks:
-        """The vendor data."""
-        return load_quirks(self.name)
-
-    @property
-    def read_command(self) -> str:
-        """The CLI command that prints the running configuration."""
-        return self.quirks.read
 
     def normalise(self, text: str) -> str:
         """Noise dropped; keys, access lists and the administrative state of interfaces in one canonical form."""
         return conftree.render(self._tree(text))
 
-    def mask(self, text: str) -> str:
-        """The text with its secrets masked."""
-        return mask_secrets(text, self.quirks.secrets)
-
     def remediate(self, running: str, intended: str) -> Remediation:
         """The commands for configuration mode from ``running`` to ``intended``, and back."""
         have, want = self._tree(running), self._tree(intended)
-        lines = conftree.diff(self._masked(have), self._masked(want), self.quirks.ordered)
+        lines = conftree.diff(self.masked(have), self.masked(want), self.quirks.ordered)
         commands, rollback = self._commands(have, want), self._commands(want, have)
         return Remediation(commands, rollback if commands else (), "\n".join(lines) if commands else "")
 
@@ -51,9 +37,6 @@ class CiscoIos:
             *hier.commands_between(rest, wanted_rest, self.quirks),
             *acl.commands_after(have, want),
         )
-
-    def _masked(self, tree: Node) -> Node:
-        return conftree.parse(self.mask(conftree.render(tree)))
 
     def _tree(self, text: str) -> Node:
         tree = acl.canonical(conftree.parse(drop_noise(text, self.quirks)))

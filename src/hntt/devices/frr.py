@@ -6,35 +6,21 @@ import re
 
 from hntt.devices import conftree, hier
 from hntt.devices.conftree import Node
-from hntt.devices.platform import Quirks, Remediation, drop_noise, load_quirks, mask_secrets
+from hntt.devices.platform import Remediation, Vendor, drop_noise
 
 # Sections that are emptied and never removed: FRR refuses `no interface` while the kernel has the interface, and
 # knows no `no line vty`.
 _PERMANENT = re.compile(r"^(?:interface |line vty)")
 
 
-class Frr:
+class Frr(Vendor):
     """The platform ``frr``."""
 
     name = "frr"
 
-    @property
-    def quirks(self) -> Quirks:
-        """The vendor data."""
-        return load_quirks(self.name)
-
-    @property
-    def read_command(self) -> str:
-        """The vtysh command that prints the running configuration."""
-        return self.quirks.read
-
     def normalise(self, text: str) -> str:
         """Noise dropped, repeated sections joined, empty permanent sections left out."""
         return conftree.render(self._tree(text))
-
-    def mask(self, text: str) -> str:
-        """The text with its secrets masked."""
-        return mask_secrets(text, self.quirks.secrets)
 
     def remediate(self, running: str, intended: str) -> Remediation:
         """The commands for configuration mode from ``running`` to ``intended``, and back."""
@@ -42,14 +28,11 @@ class Frr:
         commands, rollback = self._commands(have, want), self._commands(want, have)
         if not commands:
             return Remediation((), (), "")
-        lines = conftree.diff(self._masked(have), self._masked(want), self.quirks.ordered)
+        lines = conftree.diff(self.masked(have), self.masked(want), self.quirks.ordered)
         return Remediation(commands, rollback, "\n".join(lines))
 
     def _commands(self, current: Node, target: Node) -> tuple[str, ...]:
         return hier.commands_between(current, _with_permanent(target, current), self.quirks)
-
-    def _masked(self, tree: Node) -> Node:
-        return conftree.parse(self.mask(conftree.render(tree)))
 
     def _tree(self, text: str) -> Node:
         tree = conftree.parse(drop_noise(text, self.quirks))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 
-from hntt.devices.mechanism import ArmError, GuardError, Link, NotPendingError
+from hntt.devices.mechanism import AlreadyPendingError, ArmError, GuardError, Link, NotPendingError
 from hntt.devices.texts import Text
 
 FOLDER = "/var/lib/hntt/guard"
@@ -63,6 +63,8 @@ class FrrGuard:
                         en="the kept configuration does not read back as it was written (disk full?)",
                     )
                 )
+            if self.pending(link) is not None:  # then the file that is there is another change's way back
+                raise AlreadyPendingError
         except ArmError:
             link.shell.run(f"sudo -n rm -f {_NEW}")
             raise

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 
-from hntt.devices.mechanism import ArmError, GuardError, Link, NotPendingError, RejectedError
+from hntt.devices.mechanism import AlreadyPendingError, ArmError, GuardError, Link, NotPendingError, RejectedError
 from hntt.devices.platform import same_configuration
 from hntt.devices.texts import Text
 
@@ -38,11 +38,19 @@ class IosGuard:
     def arm(self, link: Link, running: str, commands: Sequence[str], confirm_timeout_s: int) -> None:
         """Enter configuration mode with the revert timer; where the archive is missing, schedule a reload."""
         minutes = _minutes(confirm_timeout_s)
-        try:
-            link.demand(f"configure terminal revert timer {minutes}")
-        except RejectedError as refusal:
-            self._schedule_reload(link, running, minutes, refusal)
-            link.demand("configure terminal")
+        command = f"configure terminal revert timer {minutes}"
+        answer = link.cli.run(command)
+        if self._is_armed_and_configuring(link):
+            return
+        if self.pending(link) is not None:
+            raise AlreadyPendingError
+        self._schedule_reload(link, running, minutes, RejectedError(command, answer))
+        link.demand("configure terminal")
+
+    def _is_armed_and_configuring(self, link: Link) -> bool:
+        """Seen by a command that only configuration mode takes, whatever the words of a refusal are."""
+        answer = link.cli.run("do show archive config rollback timer")
+        return _NO_ROLLBACK not in answer and not link.platform.quirks.error_in(answer)
 
     def _schedule_reload(self, link: Link, running: str, minutes: int, refusal: RejectedError) -> None:
         startup = link.cli.run("show startup-config")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from hntt.devices.mechanism import ArmError, GuardError, Link, NotPendingError, RejectedError
+from hntt.devices.mechanism import AlreadyPendingError, ArmError, GuardError, Link, NotPendingError, RejectedError
 from hntt.devices.session import SessionError
 from hntt.devices.texts import Text
 
@@ -31,6 +31,8 @@ class RouterosGuard:
 
     def arm(self, link: Link, running: str, commands: Sequence[str], confirm_timeout_s: int) -> None:
         """Save a backup, see that it is there, add the schedulers."""
+        if self.pending(link) is not None:  # then the backup is another change's way back
+            raise AlreadyPendingError
         name = self._backup_name(link)
         load = f'on-event="/system backup load name={name} password=\\"\\""'
         try:
@@ -38,7 +40,7 @@ class RouterosGuard:
             if _number(link, f':put [:len [/file find where name="{name}.backup"]]') != 1:
                 raise ArmError(Text(vi="router không giữ được bản sao lưu", en="the router did not keep the backup"))
             link.demand(f"/system scheduler add name=hntt-revert interval={confirm_timeout_s}s {load}")
-            link.demand(f"/system scheduler add name=hntt-revert-boot start-time=startup {load}")
+            self._also_at_boot(link, load)
         except RejectedError as refusal:
             raise ArmError(
                 Text(
@@ -46,6 +48,14 @@ class RouterosGuard:
                     en=f"the backup could not be saved, or the revert not be scheduled: {refusal.answer}",
                 )
             ) from refusal
+
+    def _also_at_boot(self, link: Link, load: str) -> None:
+        """Both or none: one alone would restart a router to which nothing was sent."""
+        try:
+            link.demand(f"/system scheduler add name=hntt-revert-boot start-time=startup {load}")
+        except RejectedError:
+            link.demand("/system scheduler remove [find where name=hntt-revert]")
+            raise
 
     def _backup_name(self, link: Link) -> str:
         """On boards with a `flash` folder only what is in it survives a restart."""

@@ -23,6 +23,18 @@ class ArmError(GuardError):
     """The way back could not be armed; the device is as it was."""
 
 
+class AlreadyPendingError(ArmError):
+    """Another guarded change was armed since the device was looked at."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text(
+                vi="vừa có một thay đổi khác được hẹn giờ hoàn tác trên thiết bị; chưa gửi gì",
+                en="another guarded change has just been armed on the device; nothing was sent",
+            )
+        )
+
+
 class RejectedError(GuardError):
     """The device refused a line; ``line`` and ``answer`` may contain secrets."""
 

@@ -11,32 +11,18 @@ from difflib import SequenceMatcher
 
 from hntt.devices import conftree
 from hntt.devices.conftree import Node
-from hntt.devices.platform import Quirks, Remediation, load_quirks, mask_secrets
+from hntt.devices.platform import Remediation, Vendor
 from hntt.devices.routeros_export import Entry, parse, quote
 
 
-class MikrotikRouteros:
+class MikrotikRouteros(Vendor):
     """The platform ``mikrotik_routeros``."""
 
     name = "mikrotik_routeros"
 
-    @property
-    def quirks(self) -> Quirks:
-        """The vendor data."""
-        return load_quirks(self.name)
-
-    @property
-    def read_command(self) -> str:
-        """The command that prints the configuration."""
-        return self.quirks.read
-
     def normalise(self, text: str) -> str:
         """Each section once, one line per entry, properties in alphabetical order, defaults and noise dropped."""
         return conftree.render(_tree(self._entries(text)))
-
-    def mask(self, text: str) -> str:
-        """The text with its secrets masked."""
-        return mask_secrets(text, self.quirks.secrets)
 
     def remediate(self, running: str, intended: str) -> Remediation:
         """The commands from ``running`` to ``intended``, each complete in one line, and back."""
@@ -44,7 +30,7 @@ class MikrotikRouteros:
         commands, rollback = (tuple(self._commands(*pair)) for pair in ((have, want), (want, have)))
         if not commands:
             return Remediation((), (), "")
-        masked = [conftree.parse(self.mask(conftree.render(_tree(entries)))) for entries in (have, want)]
+        masked = [self.masked(_tree(entries)) for entries in (have, want)]
         return Remediation(commands, rollback, "\n".join(conftree.diff(masked[0], masked[1], self.quirks.ordered)))
 
     def _entries(self, text: str) -> list[Entry]:

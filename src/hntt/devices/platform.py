@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import yaml
 
 from hntt.devices import conftree
+from hntt.devices.conftree import Node
 
 _SALT = secrets.token_bytes(16)  # per run: equal marks mean equal secrets, and only within one run
 
@@ -60,6 +61,30 @@ class Platform(Protocol):
 
     def remediate(self, running: str, intended: str) -> Remediation:
         """The commands from ``running`` to ``intended``, the way back, and the masked difference."""
+
+
+class Vendor:
+    """The part of a ``Platform`` that its vendor data alone decides; subclasses name it and add the comparison."""
+
+    name: str
+
+    @property
+    def quirks(self) -> Quirks:
+        """The vendor data."""
+        return load_quirks(self.name)
+
+    @property
+    def read_command(self) -> str:
+        """The CLI command that prints the running configuration."""
+        return self.quirks.read
+
+    def mask(self, text: str) -> str:
+        """The text with every secret replaced by a mark that shows only whether two secrets differ."""
+        return mask_secrets(text, self.quirks.secrets)
+
+    def masked(self, tree: Node) -> Node:
+        """The tree with its secrets masked."""
+        return conftree.parse(self.mask(conftree.render(tree)))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
@@ -18,6 +19,7 @@ from typing import Any
 import pytest
 
 from hntt.devices import Target, get_platform
+from hntt.devices.change import Change
 from hntt.devices.guard import Timing, guarded_apply
 from hntt.devices.guards import mechanism_for
 from hntt.devices.mechanism import Link
@@ -33,8 +35,11 @@ CASES = Path(__file__).parents[2] / "cases" / "devices"
 CANARY = "Canary-S3cret"
 PASSWORD = "example-password"
 NAME = "rt.an-thuy.le-thuy"
-WINDOW_S = 3
-QUICK = Timing(reconnect_s=1.0, poll_s=0.1, margin_s=3.0)
+# No timer fires by itself in the time of a test, however busy the machine: the tests say when time has passed.
+WINDOW_S = 300
+QUICK = Timing(reconnect_s=1.0, poll_s=0.02, margin_s=30.0)
+SHORT_S = 1
+TIME_IS_UP = replace(QUICK, margin_s=-float(WINDOW_S))
 
 # A line in the middle of each platform's change.
 MIDDLE = {
@@ -42,6 +47,10 @@ MIDDLE = {
     "frr": "^ip ospf area 1",
     "mikrotik_routeros": "^/routing ospf interface-template",
 }
+
+
+# As many lines that the next ones do not depend on what they did.
+BEFORE_MORE = {"cisco_ios": 8, "frr": 4, "mikrotik_routeros": 3}
 
 
 def running_text(platform: str) -> str:
@@ -82,8 +91,8 @@ class Bench:
             cli_user="hntt-net" if platform == "frr" else None,
             password=PASSWORD,
             known_hosts=fleet.write_known_hosts(folder / "known_hosts"),
-            connect_timeout_s=3.0,
-            read_timeout_s=5.0,
+            connect_timeout_s=20.0,
+            read_timeout_s=20.0,
         )
 
     @property
@@ -93,6 +102,20 @@ class Bench:
     def apply(self, probe: Callable[[], ProbeResult] = lambda: ProbeResult(True), **options: Any) -> ApplyResult:
         options = {"confirm_timeout_s": WINDOW_S, "timing": QUICK, **options}
         return guarded_apply(self.target, self.intended, probe=probe, **options)
+
+    def apply_while_time_passes(self) -> ApplyResult:
+        """Apply; the router's timers fire once it has turned somebody away."""
+
+        def clock() -> None:
+            if wait_for(lambda: self.device.turned_away > 0, 60):
+                self.fleet.let_time_pass(self.name)
+
+        thread = threading.Thread(target=clock)
+        thread.start()
+        try:
+            return self.apply()
+        finally:
+            thread.join()
 
     def is_as_before(self) -> bool:
         return same_configuration(self.platform, self.device.running(), self.before)
@@ -104,12 +127,58 @@ class Bench:
         """RouterOS has no startup configuration of its own; the others must not have written theirs."""
         return self.platform.name == "mikrotik_routeros" or self.device.startup() == self.startup_before
 
-    def arm_for_somebody_else(self, *lines: str) -> None:
+    def arm_for_somebody_else(self, *lines: str, window_s: int = WINDOW_S) -> None:
         """Another controller has armed the guard, sent these lines, and is not heard of again."""
         link, mechanism = Link(self.target, self.platform), mechanism_for(self.platform.name)
-        mechanism.arm(link, link.running(), lines, WINDOW_S)
+        mechanism.arm(link, link.running(), lines, window_s)
         mechanism.send(link, lines, lambda line: None)
         link.fresh()
+
+    def confirm_for_somebody_else(self) -> None:
+        """Somebody confirms what is pending, whoever armed it."""
+        link = Link(self.target, self.platform)
+        mechanism_for(self.platform.name).confirm(link)
+        link.fresh()
+
+    def let_the_timer_run_out_while_sending(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The router's timer fires, and the controller's clock says so, when ``BEFORE_MORE`` lines were accepted."""
+        demand = Link.demand
+        late = iter([True])
+
+        def slow(link: Link, command: str, **options: Any) -> str:
+            answer = demand(link, command, **options)
+            if self.device.accepted_lines == BEFORE_MORE[self.platform.name] and next(late, False):
+                self._go_back(monkeypatch)
+            return answer
+
+        monkeypatch.setattr(Link, "demand", slow)
+
+    def go_back_while_confirming(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The router's way back begins and ends while the controller confirms, which then sees nothing pending."""
+
+        def too_late(link: Link) -> None:
+            self._go_back(monkeypatch)
+            link.fresh()
+
+        monkeypatch.setattr(mechanism_for(self.platform.name), "confirm", too_late)
+
+    def _go_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.fleet.let_time_pass(self.name)
+        assert wait_for(lambda: self.is_as_before() and not self.device.path_down)
+        monkeypatch.setattr(Change, "timer_may_have_fired", True)
+
+    def let_time_pass_after_asking_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The router is asked to go back, and then its timer fires as well."""
+        mechanism = mechanism_for(self.platform.name)
+        ask = mechanism.revert_now
+
+        def asked(link: Link) -> bool:
+            try:
+                return ask(link)
+            finally:
+                self.fleet.let_time_pass(self.name)
+
+        monkeypatch.setattr(mechanism, "revert_now", asked)
 
     def with_password(self, password: str) -> Bench:
         self.target = replace(self.target, password=password)
@@ -130,13 +199,13 @@ def make_fleet(platforms: Mapping[str, str]) -> Fleet:
     """Simulated routers by name and platform."""
     return Fleet(
         {
-            name: Simulated(platform, running_text(platform), Settings(password=PASSWORD, minute_s=float(WINDOW_S)))
+            name: Simulated(platform, running_text(platform), Settings(password=PASSWORD))
             for name, platform in platforms.items()
         }
     )
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 15.0) -> bool:
+def wait_for(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
     """Whether the condition came true in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -159,14 +228,21 @@ def unguard(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
     monkeypatch.setattr(_Settling, "_restore", lambda self, running: None)
 
 
-def ignore_pending(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
-    """Take out the look for a pending guard, and the device's own refusal to arm a second one."""
+def blind_once(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
+    """The guard's first look for a pending guard sees nothing."""
     mechanism = mechanism_for(platform)
     looked = type(mechanism).pending
-    calls = iter([None])  # only the guard's own first look is blinded
+    looks = iter([None])
 
     def blind(link: Link) -> str | None:
-        return next(calls, looked(mechanism, link))
+        for nothing in looks:
+            return nothing
+        return looked(mechanism, link)
 
     monkeypatch.setattr(mechanism, "pending", blind)
-    monkeypatch.setattr(mechanism, "arm", _arm_nothing)
+
+
+def ignore_pending(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
+    """Take out the look for a pending guard, and the device's own refusal to arm a second one."""
+    blind_once(monkeypatch, platform)
+    monkeypatch.setattr(mechanism_for(platform), "arm", _arm_nothing)

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import signal
+import time
 from pathlib import Path
 
 import pytest
-from device_bench import CANARY, MIDDLE, WINDOW_S, Bench, every_line, wait_for
+from device_bench import (
+    BEFORE_MORE,
+    CANARY,
+    MIDDLE,
+    QUICK,
+    SHORT_S,
+    TIME_IS_UP,
+    Bench,
+    blind_once,
+    every_line,
+    wait_for,
+)
 
 from hntt.devices import type7
-from hntt.devices.guard import guard_status, wait_for_revert
+from hntt.devices.guard import Timing, guard_status, wait_for_revert
+from hntt.devices.guards import mechanism_for
 from hntt.devices.results import ApplyResult, ProbeResult
 
 
@@ -71,7 +84,7 @@ def test_the_session_is_cut_after_each_line_in_turn(
 
 def test_the_management_path_is_cut(bench: Bench) -> None:
     bench.faults.path_lost_after = MIDDLE[bench.platform.name]
-    result = bench.apply()
+    result = bench.apply_while_time_passes()
     assert any("cannot reach" in text for text in result.evidence.values()), "nobody noticed that the path was gone"
     assert_reverted(bench, result)
 
@@ -106,7 +119,9 @@ def test_the_controller_is_killed_between_arming_and_confirming(bench: Bench, tm
     assert "wait" in refused.message.en
     assert refused.evidence["pending"]
 
-    assert not wait_for_revert(bench.target, timeout_s=5 * WINDOW_S, poll_s=0.1).pending
+    assert wait_for_revert(bench.target, timeout_s=0.0).pending
+    bench.fleet.let_time_pass(bench.name)
+    assert not wait_for_revert(bench.target, timeout_s=60.0, poll_s=0.1).pending
     assert bench.is_as_before()
     assert bench.starts_as_before()
     assert bench.apply().outcome == "confirmed"
@@ -116,7 +131,25 @@ def test_another_guarded_change_is_pending(bench: Bench) -> None:
     bench.arm_for_somebody_else()
     result = bench.apply()
     assert result.outcome == "refused"
-    assert bench.device.accepted_lines == 0
+    assert_untouched(bench, result)
+    assert guard_status(bench.target).pending
+
+
+def test_another_change_is_armed_just_after_the_look(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.arm_for_somebody_else()
+    blind_once(monkeypatch, bench.platform.name)
+    result = bench.apply()
+    assert result.outcome == "refused"
+    assert_untouched(bench, result)
+    assert guard_status(bench.target).pending
+
+
+def test_the_timer_of_a_router_counts_seconds(bench: Bench) -> None:
+    begun = time.monotonic()
+    bench.device.settings.minute_s = SHORT_S
+    bench.arm_for_somebody_else(window_s=SHORT_S)
+    assert not wait_for_revert(bench.target, timeout_s=60.0, poll_s=0.1).pending
+    assert time.monotonic() - begun >= SHORT_S
 
 
 @pytest.mark.parametrize("platform", ["frr", "mikrotik_routeros"])
@@ -127,6 +160,44 @@ def test_the_disk_is_full_when_the_old_configuration_is_to_be_kept(bench: Bench)
     assert "space" in result.message.en
     assert_untouched(bench, result)
     assert not guard_status(bench.target).pending
+
+
+def test_lines_are_not_sent_once_the_timer_has_run_out(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.let_the_timer_run_out_while_sending(monkeypatch)
+    result = bench.apply()
+    assert "ran out" in result.message.en
+    assert bench.device.accepted_lines == BEFORE_MORE[bench.platform.name]
+    assert_reverted(bench, result)
+
+
+def test_a_change_is_not_confirmed_when_the_router_went_back_meanwhile(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The way back may begin and end between two looks of the controller; then nothing is pending either."""
+    bench.go_back_while_confirming(monkeypatch)
+    assert_reverted(bench, bench.apply())
+
+
+@pytest.mark.parametrize("timing", [QUICK, TIME_IS_UP], ids=["in time", "late"])
+def test_when_the_way_back_is_gone_the_old_lines_are_sent(bench: Bench, timing: Timing) -> None:
+    def somebody_confirms() -> ProbeResult:
+        bench.confirm_for_somebody_else()
+        return ProbeResult(False, "no route to the MCU")
+
+    result = bench.apply(somebody_confirms, timing=timing)
+    assert result.evidence["restored_by"] == "lines"
+    assert_reverted(bench, result)
+
+
+def test_a_revert_that_cannot_be_disarmed_is_told(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The old configuration is there, but the router will go back once more; the operator has to know."""
+    bench.faults.reject = "."
+    monkeypatch.setattr(mechanism_for(bench.platform.name), "confirm", lambda link: None)
+    monkeypatch.setattr(mechanism_for(bench.platform.name), "revert_now", lambda link: False)
+    result = bench.apply(timing=TIME_IS_UP)
+    assert result.outcome == "reverted"
+    assert "STILL armed" in result.message.en
+    assert guard_status(bench.target).pending
 
 
 def test_a_failed_probe_puts_the_old_configuration_back(bench: Bench) -> None:
@@ -167,7 +238,7 @@ def test_a_change_that_cannot_be_saved_says_so(bench: Bench) -> None:
 def test_without_the_archive_ios_is_guarded_by_a_reload(bench: Bench) -> None:
     bench.faults.no_archive = True
     bench.faults.path_lost_after = MIDDLE["cisco_ios"]
-    result = bench.apply()
+    result = bench.apply_while_time_passes()
     assert_reverted(bench, result)
     bench.faults.path_lost_after = None
     assert bench.apply().outcome == "confirmed"
@@ -184,4 +255,4 @@ def test_routeros_also_reverts_when_it_loses_power(bench: Bench, tmp_path: Path)
         bench.device.reboot()  # type: ignore[attr-defined]
 
     bench.fleet.run(power_cut())
-    assert wait_for(bench.is_as_before, WINDOW_S - 1)
+    assert wait_for(bench.is_as_before)

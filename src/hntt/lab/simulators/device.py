@@ -79,8 +79,10 @@ class SimDevice(ABC):
         self.name = name
         self.settings = settings
         self.path_down = False
+        self.turned_away = 0
         self.accepted_lines = 0
         self.connections: set[Callable[[], None]] = set()
+        self._alarms: dict[asyncio.TimerHandle, Callable[[], None]] = {}
 
     @property
     def faults(self) -> Faults:
@@ -133,7 +135,22 @@ class SimDevice(ABC):
 
     def later(self, seconds: float, action: Callable[[], None]) -> asyncio.TimerHandle:
         """Run ``action`` on the device's own clock, whoever is connected."""
-        return asyncio.get_running_loop().call_later(seconds, action)
+
+        def ring() -> None:
+            del self._alarms[handle]
+            action()
+
+        handle = asyncio.get_running_loop().call_later(seconds, ring)
+        self._alarms[handle] = action
+        return handle
+
+    def let_time_pass(self) -> None:
+        """Have every timer that runs now fire at once, as if its time were over."""
+        running, self._alarms = self._alarms, {}
+        for handle, action in running.items():
+            if not handle.cancelled():
+                handle.cancel()
+                action()
 
     def restart(self, load: Callable[[], None]) -> None:
         """Go away for ``boot_s`` and come back after ``load`` has set the configuration."""

@@ -105,6 +105,14 @@ class Fleet:
         path.write_text(self.known_hosts(), encoding="utf-8")
         return path
 
+    def let_time_pass(self, name: str) -> None:
+        """Have the timers that run on a router fire now."""
+
+        async def fire() -> None:
+            self.device(name).let_time_pass()
+
+        self.run(fire())
+
     def change_host_key(self, name: str) -> None:
         """Come back on the same port with another host key, as a swapped device would."""
         self.run(self._change_host_key(name))

@@ -74,11 +74,15 @@ class FrrDevice(SimDevice):
     def reload_from(self, path: str) -> Answer:
         """`frr-reload.py --reload PATH`: make the running configuration what the file says.
 
-        As the real one, it cannot take away an interface that the file does not mention, and then fails.
+        As the real one, it cannot take away an interface that the file does not mention, and then fails; and it does
+        nothing with a file that vtysh cannot read.
         """
         if path not in self.files:
             return Answer(f"{path}: No such file or directory\n", 1)
-        wanted = ConfigTree(self.grammar, self.files[path].decode())
+        try:
+            wanted = ConfigTree(self.grammar, self.files[path].decode())
+        except RejectedError as refusal:
+            return Answer(f"vtysh failed to process new configuration: {refusal}\n", 1)
         stuck = [e for e in self.tree.root.children if e.text.startswith(_PERMANENT) and not wanted.root.find(e.text)]
         wanted.root.children += [entry for entry in stuck if entry.children]
         self.tree = wanted

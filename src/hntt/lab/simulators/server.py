@@ -20,6 +20,7 @@ class _Auth(asyncssh.SSHServer):
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         if self._device.path_down:
+            self._device.turned_away += 1
             conn.abort()
             return
         self._abort = conn.abort
