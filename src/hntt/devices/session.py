@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import logging
 import re
+import shlex
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import paramiko
@@ -141,11 +143,12 @@ def open_cli(target: Target, quirks: Quirks) -> Cli:
 
     Raises ``SessionError``; nothing has been sent to the device when the host key is not the pinned one.
     """
-    with _as_session_error(target, "unreachable"):
+    with _as_session_error(target, "unreachable"), _route(target) as route:
         connection = ConnectHandler(
             device_type=quirks.netmiko,
-            host=target.host,
-            port=target.port,
+            host=route.host,
+            port=route.port,
+            sock=route.proxy,
             username=target.login,
             password=target.password or "",
             secret=target.secret or "",
@@ -156,7 +159,6 @@ def open_cli(target: Target, quirks: Quirks) -> Cli:
             system_host_keys=False,
             alt_host_keys=True,
             alt_key_file=str(target.known_hosts),
-            ssh_config_file=str(target.ssh_config) if target.ssh_config else None,
             conn_timeout=target.connect_timeout_s,
             auth_timeout=target.connect_timeout_s,
             banner_timeout=target.connect_timeout_s,
@@ -176,11 +178,10 @@ def open_shell(target: Target) -> Shell:
     client = paramiko.SSHClient()
     client.load_host_keys(str(target.known_hosts))
     client.set_missing_host_key_policy(paramiko.RejectPolicy())
-    with _as_session_error(target, "unreachable"):
-        place = _ssh_config(target)
+    with _as_session_error(target, "unreachable"), _route(target) as route:
         client.connect(
-            place.get("hostname", target.host),
-            port=int(place.get("port", target.port)) if target.port == 22 else target.port,
+            route.host,
+            port=route.port,
             username=target.user,
             password=target.password,
             key_filename=str(target.key_file) if target.key_file else None,
@@ -189,7 +190,7 @@ def open_shell(target: Target) -> Shell:
             timeout=target.connect_timeout_s,
             auth_timeout=target.connect_timeout_s,
             banner_timeout=target.connect_timeout_s,
-            sock=paramiko.ProxyCommand(place["proxycommand"]) if "proxycommand" in place else None,
+            sock=route.proxy,
         )
         _answer_at_once(client)
     return Shell(target, client)
@@ -200,6 +201,55 @@ def _answer_at_once(client: paramiko.SSHClient) -> None:
     transport = client.get_transport()
     if transport is not None and isinstance(transport.sock, socket.socket):
         transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+class _Proxy(paramiko.ProxyCommand):  # type: ignore[misc]  # paramiko has no types
+    """A proxy command whose end is noticed; paramiko's own reads on for ever, as if the device were only silent."""
+
+    def recv(self, size: int) -> bytes:
+        """Read; nothing at the end."""
+        try:
+            data: bytes = super().recv(size)
+        except TimeoutError:
+            if self.process.poll() is None:
+                raise
+            return b""
+        return data
+
+
+@dataclass(frozen=True)
+class _Route:
+    """Where to connect to, and through which command."""
+
+    host: str
+    port: int
+    proxy: _Proxy | None
+
+
+@contextmanager
+def _route(target: Target) -> Iterator[_Route]:
+    """The way that the target's ssh_config gives; its command ends when the block fails."""
+    place = _ssh_config(target)
+    host = place.get("hostname", target.host)
+    port = int(place.get("port", target.port)) if target.port == 22 else target.port
+    command = place.get("proxycommand") or _jump(target, place, host, port)
+    proxy = _Proxy(command) if command else None
+    try:
+        yield _Route(host, port, proxy)
+    except BaseException:
+        if proxy is not None:
+            with _quietly():
+                proxy.close()
+        raise
+
+
+def _jump(target: Target, place: dict[str, str], host: str, port: int) -> str | None:
+    """``ProxyJump`` as a command."""
+    if place.get("proxyjump", "none") == "none":
+        return None
+    *before, last = place["proxyjump"].split(",")
+    words = ["ssh", "-F", str(target.ssh_config), *(["-J", ",".join(before)] if before else []), "-W", f"{host}:{port}"]
+    return shlex.join([*words, last])
 
 
 def _ssh_config(target: Target) -> dict[str, str]:
