@@ -216,6 +216,11 @@ class _Proxy(paramiko.ProxyCommand):  # type: ignore[misc]  # paramiko has no ty
             return b""
         return data
 
+    def close(self) -> None:
+        """End the command, if it has not ended by itself."""
+        if self.process.poll() is None:
+            super().close()
+
 
 @dataclass(frozen=True)
 class _Route:

@@ -184,6 +184,15 @@ class Bench:
         self.target = replace(self.target, password=password)
         return self
 
+    def through_a_proxy(self, folder: Path) -> None:
+        """Reach the router by a command, as the lab's routers are reached."""
+        relay = Path(__file__).with_name("device_relay.py")
+        config = folder / "ssh_config"
+        config.write_text(
+            f"Host *\n  Port {self.target.port}\n  ProxyCommand {sys.executable} {relay} %h %p\n", encoding="utf-8"
+        )
+        self.target = replace(self.target, ssh_config=config)
+
     def start_controller(self, folder: Path, *, guarded: bool = True) -> tuple[subprocess.Popen[bytes], Path]:
         """A controller in a process of its own that stops in its probe, between arming and confirming."""
         order = folder / "order.json"

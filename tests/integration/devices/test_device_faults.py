@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from device_bench import (
@@ -23,6 +24,7 @@ from device_bench import (
 from hntt.devices import type7
 from hntt.devices.guard import Timing, guard_status, wait_for_revert
 from hntt.devices.guards import mechanism_for
+from hntt.devices.mechanism import Link, RejectedError
 from hntt.devices.results import ApplyResult, ProbeResult
 
 
@@ -82,6 +84,14 @@ def test_the_session_is_cut_after_each_line_in_turn(
     assert_reverted(bench, result)
 
 
+def test_a_cut_is_noticed_through_a_proxy_command_too(bench: Bench, tmp_path: Path) -> None:
+    bench.through_a_proxy(tmp_path)
+    bench.faults.drop_after_line = 4
+    result = bench.apply()
+    assert "was cut" in result.evidence["failure"]
+    assert_reverted(bench, result)
+
+
 def test_the_management_path_is_cut(bench: Bench) -> None:
     bench.faults.path_lost_after = MIDDLE[bench.platform.name]
     result = bench.apply_while_time_passes()
@@ -136,12 +146,34 @@ def test_another_guarded_change_is_pending(bench: Bench) -> None:
 
 
 def test_another_change_is_armed_just_after_the_look(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    bench.arm_for_somebody_else()
+    """It keeps its way back: what this change would have kept is the other one's half-done configuration."""
+    commands = bench.platform.remediate(bench.before, bench.intended).commands
+    bench.arm_for_somebody_else(*commands[:-1])
+    accepted = bench.device.accepted_lines
     blind_once(monkeypatch, bench.platform.name)
     result = bench.apply()
+    assert (result.outcome, result.commands_sent) == ("refused", ())
+    assert bench.device.accepted_lines == accepted
+    bench.fleet.let_time_pass(bench.name)
+    assert wait_for(bench.is_as_before)
+
+
+@pytest.mark.parametrize("platform", ["mikrotik_routeros"])
+def test_both_schedulers_are_armed_or_none(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One alone would restart a router to which nothing was sent."""
+    demand = Link.demand
+
+    def without_second(link: Link, command: str, **options: Any) -> str:
+        if "name=hntt-revert-boot" in command:
+            raise RejectedError(command, "failure: too many schedulers")
+        return demand(link, command, **options)
+
+    monkeypatch.setattr(Link, "demand", without_second)
+    result = bench.apply()
     assert result.outcome == "refused"
+    assert "too many schedulers" in result.message.en
     assert_untouched(bench, result)
-    assert guard_status(bench.target).pending
+    assert not guard_status(bench.target).pending
 
 
 def test_the_timer_of_a_router_counts_seconds(bench: Bench) -> None:
