@@ -14,7 +14,7 @@ from typing import Any
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
-from hntt.audit.linux import PROBE_COMMAND, Drift, ProbeError, compare, parse_answer, probe_script
+from hntt.audit.linux import IN_FORCE, PROBE_COMMAND, Drift, ProbeError, compare, parse_answer, probe_script
 from hntt.intent.linux import (
     DeclaredState,
     MissingSecretError,
@@ -196,15 +196,17 @@ class ActionModule(ActionBase):
             )
 
     def _services(self, state: DeclaredState) -> None:
-        for drift_unit in self._services_wrong(state):
-            service = next(service for service in state.services if service.unit == drift_unit)
-            arguments = {"name": service.unit, "enabled": service.enabled, "state": service.state}
+        wrong = self._services_wrong(state)
+        for service in state.services:
+            subjects = {subject for subject in wrong if subject.split()[0] == service.unit}
+            if not subjects:
+                continue
+            wanted_state = service.mend if service.unit + IN_FORCE in subjects else service.state
+            arguments = {"name": service.unit, "enabled": service.enabled, "state": wanted_state}
             self._module(f"service {service.unit}", "ansible.builtin.systemd_service", arguments)
 
-    def _services_wrong(self, state: DeclaredState) -> list[str]:
-        drifts = self._read(state)
-        units = {d.subject.split()[0] for d in drifts if d.kind == "service" and self._can_be_set(d)}
-        return [service.unit for service in state.services if service.unit in units]
+    def _services_wrong(self, state: DeclaredState) -> set[str]:
+        return {d.subject for d in self._read(state) if d.kind == "service" and self._can_be_set(d)}
 
     def _can_be_set(self, drift: Drift) -> bool:
         # In check mode the package that brings a unit is not installed: its module would only fail.

@@ -2,9 +2,26 @@
 # Managed by the role router: changes made here are drift and are put back.
 # Shapes every line to its rate. Everything is replaced in place, so running it again cuts no traffic.
 # The classes are those that the register's lines have; both ends of a line have the same ones.
+# hntt-qos check: succeeds while the kernel still has what was put into it.
 set -eu
 
+loaded=/run/hntt-qos.loaded
 missing=""
+
+in_kernel() {
+    for device in wan ln385 ln386 ln387 ln388 ln389 ln390 ln391 ln392 ln393 ln394 ln395 ln396 ln397 ln398 ln399; do
+        echo "$device"
+        # The one counter that tc shows among the settings.
+        tc qdisc show dev "$device" | sed 's/ direct_packets_stat [^ ]*//'
+        tc class show dev "$device"
+        tc filter show dev "$device"
+    done
+}
+
+if [ "${1:-}" = check ]; then
+    [ "$(in_kernel)" = "$(cat "$loaded")" ]
+    exit
+fi
 
 # Segmentation offload hands over 64 kB at once: on a line of a few Mbit/s that is an eighth of a second of silence.
 small_packets() {
@@ -319,4 +336,5 @@ else
     missing="$missing ln399"
 fi
 
+in_kernel >"$loaded"
 [ -z "$missing" ] || { echo "interfaces that are not there:$missing" >&2; exit 1; }

@@ -2,69 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import yaml
+from register_lab import RegisterLab
 
-ROOT = Path(__file__).parents[3]
-CLI = [sys.executable, "-c", "from hntt.cli import main; main()"]
 ROUTERS = {"rt.tinh", "rt.quang-ninh", "rt.quan-hau.quang-ninh"}
 
 pytestmark = pytest.mark.lab
 
 
-class RegisterLab:
-    """The centre, a district and its first commune, as a lab apart from the operator's."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.inventory = folder / "inventory"
-        self.inventory.mkdir()
-        options = {
-            "plugin": "hntt_register",
-            "register": str(ROOT / "inventories/quang_binh/register"),
-            "only": {"districts": ["quang-ninh"], "kinds": ["router", "noc"]},
-            "overlay": str(folder / "overlay.yml"),
-            "known_hosts": str(folder / "known_hosts"),
-            "secrets_file": str(folder / "secrets.yml"),
-        }
-        (self.inventory / "hntt.yml").write_text(yaml.safe_dump(options), encoding="utf-8")
-
-    def hntt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = {
-            **os.environ, "HNTT_LAB_DIR": str(self.folder), "HNTT_LAB_NAME": "hnttreg", "HNTT_LAB": "",
-            "HNTT_LANG": "en",
-        }  # fmt: skip
-        return subprocess.run(
-            [*CLI, "lab", *arguments],
-            capture_output=True, text=True, env=environment, cwd=ROOT, timeout=400, check=False,
-        )  # fmt: skip
-
-    def up(self) -> subprocess.CompletedProcess[str]:
-        return self.hntt("up", "-i", str(self.inventory), "--communes", "1")
-
-    def ansible(self, pattern: str, *more: str) -> subprocess.CompletedProcess[str]:
-        """Without a connection kept from an earlier call: it would answer although keys have changed since."""
-        program = Path(sys.executable).with_name("ansible")
-        environment = {**os.environ, "ANSIBLE_SSH_ARGS": "-o ControlMaster=no -o ControlPath=none"}
-        return subprocess.run(
-            [str(program), "-i", str(self.inventory), pattern, *more],
-            capture_output=True, text=True, cwd=ROOT, env=environment, timeout=120, check=False,
-        )  # fmt: skip
-
-    def ssh(self, host: str, *command: str) -> subprocess.CompletedProcess[str]:
-        words = ["ssh", "-F", str(self.folder / "ssh_config"), "-o", "BatchMode=yes", host, *command]
-        return subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
-
-
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegisterLab]:
-    found = RegisterLab(tmp_path_factory.mktemp("register"))
+    found = RegisterLab(tmp_path_factory.mktemp("register"), "hnttreg", communes=1)
     found.hntt("down")
     done = found.up()
     try:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from hntt.audit.linux.request import PathFacts, ProbeResult, SocketFacts, UnitFacts, UserFacts
+from hntt.audit.linux.request import PathFacts, ProbeResult, SocketFacts, UserFacts
 from hntt.intent.linux.model import (
     DeclaredState,
     Directory,
@@ -25,6 +25,8 @@ Severity = Literal["error", "warning"]
 Cause = Literal["missing", "changed", "undeclared", "left_over", "runtime", "pending", "unknown"]
 
 _REPAIRABLE_KINDS = {"package", "user", "file", "directory", "sysctl", "service"}
+IN_FORCE = " in the kernel"
+"""Ends the subject of the drift of a unit that runs while what it loaded is gone; see ``Service.holds``."""
 _UNIT_ENABLED = {"enabled", "enabled-runtime", "static", "alias", "indirect", "generated", "linked"}
 _ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - addresses reported by a host, nothing is bound
 _EPHEMERAL = range(32768, 61000)
@@ -68,7 +70,7 @@ def compare(state: DeclaredState, found: ProbeResult, secrets: SecretSource | No
             *_undeclared_users(state, found),
             *_sudo(state, found),
             *_sysctls(state, found),
-            *(drift for service in state.services for drift in _service(service, found.units.get(service.unit))),
+            *(drift for service in state.services for drift in _service(service, found)),
             *_undeclared_units(state, found),
             *_listening(state, found),
             *_runtime(state, found),
@@ -206,7 +208,8 @@ def _sysctls(state: DeclaredState, found: ProbeResult) -> Iterator[Drift]:
             yield Drift("sysctl", sysctl.name, sysctl.value, actual or "no such setting", "error", cause)
 
 
-def _service(service: Service, facts: UnitFacts | None) -> Iterator[Drift]:
+def _service(service: Service, found: ProbeResult) -> Iterator[Drift]:
+    facts = found.units.get(service.unit)
     if facts is None or facts.load in ("not-found", ""):
         if not service.optional:
             yield Drift("service", service.unit, "present", "no such unit", "error", "missing")
@@ -218,6 +221,8 @@ def _service(service: Service, facts: UnitFacts | None) -> Iterator[Drift]:
     is_active = facts.active in ("active", "activating", "reloading")
     if (service.state == "started") != is_active:
         yield Drift("service", service.unit, service.state, facts.active, "error", "changed")
+    elif is_active and not found.holds.get(service.unit, True):
+        yield Drift("service", f"{service.unit}{IN_FORCE}", "in force", "not in force", "error", "changed")
 
 
 def _undeclared_units(state: DeclaredState, found: ProbeResult) -> Iterator[Drift]:

@@ -102,6 +102,19 @@ def units(names: list[str]) -> dict[str, dict[str, str]]:
     }
 
 
+def holds(commands: dict[str, str]) -> dict[str, bool]:
+    """Whether each unit's own command says that what it put in force still is; a hanging command says no."""
+
+    def succeeds(command: str) -> bool:
+        argv = ["sh", "-c", command]
+        try:
+            return subprocess.run(argv, capture_output=True, timeout=COMMAND_TIMEOUT, check=False).returncode == 0
+        except (OSError, subprocess.TimeoutExpired):
+            return False
+
+    return {unit: succeeds(command) for unit, command in commands.items()}
+
+
 def unit_names(*arguments: str) -> list[str]:
     """First column of a systemctl listing."""
     output = run("systemctl", *arguments, "--no-legend", "--plain", "--no-pager")
@@ -250,6 +263,7 @@ def report(request: dict[str, Any]) -> dict[str, Any]:
         "managed": [[folder, pattern, files_in(folder, pattern)] for folder, pattern in request["managed"]],
         "packages": packages(request["packages"]),
         "units": units(request["units"]),
+        "holds": holds(request["holds"]),
         "enabled_units": unit_names("list-unit-files", "--state=enabled"),
         "failed_units": unit_names("list-units", "--state=failed", "--all"),
         "users": users(),

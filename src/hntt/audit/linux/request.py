@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hntt.i18n import tr
 from hntt.intent.linux.model import DeclaredState
@@ -82,6 +82,7 @@ class ProbeResult(_Answer):
     units: dict[str, UnitFacts]
     enabled_units: tuple[str, ...]
     failed_units: tuple[str, ...]
+    holds: dict[str, bool] = Field(default_factory=dict)
     users: tuple[UserFacts, ...]
     sudo: tuple[str, ...]
     sysctls: dict[str, str]
@@ -101,6 +102,7 @@ def probe_request(state: DeclaredState) -> dict[str, Any]:
         "managed": [[folder.path, folder.pattern] for folder in state.managed_directories],
         "packages": [package.name for package in state.packages],
         "units": [service.unit for service in state.services],
+        "holds": {service.unit: service.holds for service in state.services if service.holds},
         "sysctls": [sysctl.name for sysctl in state.sysctls],
     }
 

@@ -141,13 +141,19 @@ class ManagedDirectory(Item):
 
 
 class Service(Item):
-    """A systemd unit. ``optional``: a host without the unit is right too (it is wanted off, or another OS's)."""
+    """A systemd unit. ``optional``: a host without the unit is right too (it is wanted off, or another OS's).
+
+    ``holds``: a shell command that succeeds while what the unit once put in force still is. A unit that only loads
+    rules into the kernel looks well to systemd after somebody removed them; ``mend`` says how it loads them again.
+    """
 
     key_fields = ("unit",)
     unit: UnitName
     enabled: bool = True
     state: Literal["started", "stopped"] = "started"
     optional: bool = False
+    holds: str = ""
+    mend: Literal["restarted", "reloaded"] = "restarted"
 
 
 class User(Item):
