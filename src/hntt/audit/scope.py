@@ -60,7 +60,8 @@ def facts(variables: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def target_from_vars(name: str, variables: Mapping[str, Any], secrets: SecretValues | None = None) -> Target:
-    """The target of one host from its inventory variables; ``secrets`` gives IOS its ``enable`` password.
+    """The target of one host from its inventory variables; ``secrets`` gives IOS its ``enable`` password and video
+    units the one of their account.
 
     UsageError without ``hntt_known_hosts``: a device whose host key nobody pinned is never connected to.
     """
@@ -81,19 +82,23 @@ def target_from_vars(name: str, variables: Mapping[str, Any], secrets: SecretVal
         cli_user=str(variables.get("hntt_cli_user") or users.get("cli") or "") or None,
         known_hosts=Path(str(known_hosts)),
         port=int(variables.get("ansible_port") or 22),
-        password=_text(variables, "ansible_password", "ansible_ssh_pass"),
-        secret=_enable_secret(name, variables, secrets),
+        password=_text(variables, "ansible_password", "ansible_ssh_pass")
+        or _own_secret(name, variables, secrets, "cisco_roomos", "vcs_password"),
+        secret=_own_secret(name, variables, secrets, "cisco_ios", "enable"),
         key_file=_path(variables, "hntt_key_file", "ansible_ssh_private_key_file", "ansible_private_key_file"),
         ssh_config=_path(variables, "hntt_ssh_config"),
         connect_timeout_s=float(variables.get("hntt_connect_timeout_s") or DEFAULT_CONNECT_TIMEOUT_S),
     )
 
 
-def _enable_secret(name: str, variables: Mapping[str, Any], secrets: SecretValues | None) -> str | None:
-    if facts(variables).get("platform") != "cisco_ios" or secrets is None:
+def _own_secret(
+    name: str, variables: Mapping[str, Any], secrets: SecretValues | None, platform: str, secret: str
+) -> str | None:
+    """The device's own secret, where it is of that platform and there is one."""
+    if facts(variables).get("platform") != platform or secrets is None:
         return None
     try:
-        return secrets.get(f"enable/{name}")
+        return secrets.get(f"{secret}/{name}")
     except KeyError:
         return None
 

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from hntt.errors import UsageError
 from hntt.i18n import tr
+from hntt.intent.hostvars import SSH_USER
 from hntt.intent.router.build import own_ports, router_facts
 from hntt.intent.router.facts import Role, RouterFacts
 from hntt.intent.router.render import environment
@@ -28,8 +29,8 @@ Handoff = Literal["ports", "vlan"]
 
 FRR_DAEMONS = Path(__file__).resolve().parents[3] / "roles" / "router" / "templates" / "frr-daemons.j2"
 SERVERS = (Kind.NOC, Kind.MCU)
-PASTED_PLATFORMS = ("cisco_ios", "mikrotik_routeros")
-PASTED_NAMES = {"cisco_ios": "day0.cfg", "mikrotik_routeros": "day0.rsc"}
+PASTED_PLATFORMS = ("cisco_ios", "mikrotik_routeros", "cisco_roomos")
+PASTED_NAMES = {"cisco_ios": "day0.cfg", "mikrotik_routeros": "day0.rsc", "cisco_roomos": "day0.txt"}
 Files = Iterator[tuple[str, str]]
 
 
@@ -101,6 +102,8 @@ def _content(
         return _linux_router(facts, own_ports(register, device), operator_keys, handoff)
     if device.kind in SERVERS:
         return _server(network, device, operator_keys)
+    if device.kind is Kind.VCS:
+        return _video_unit(device, secrets)
     raise UsageError(
         tr(
             vi=f"{device.host}: chưa có cấu hình day-0 cho loại {device.kind}",
@@ -165,6 +168,21 @@ def _server(network: Network, device: Device, operator_keys: Sequence[str]) -> t
         "etc/systemd/network/10-hntt.network": _render("debian/network.j2", values),
     }
     return files, _render("debian/checklist.j2", values)
+
+
+def _video_unit(device: Device, secrets: SecretSource) -> tuple[dict[str, str], str]:
+    values = {
+        "host": device.host,
+        "site_name": device.site.name,
+        "extension": device.extension,
+        "user": SSH_USER,
+        "address": _with_mask(device.address, device.site.conference),
+        "gateway": device.site.conference[addresses.ROUTER],
+        "router": f"rt.{device.site.label}",
+        "secret": secrets.get,
+    }
+    text = _render(f"{device.platform}/day0.txt.j2", values)
+    return {PASTED_NAMES[device.platform]: text}, _render(f"{device.platform}/checklist.j2", values)
 
 
 def _with_mask(address: IPv4Address, network: IPv4Network) -> Any:

@@ -1,8 +1,8 @@
 """Where secret values come from. Rendering asks for them by name and never knows where they are kept.
 
 Names: ``ospf_key``, ``snmp_auth``, ``snmp_priv``, ``snmp_user``, ``local_password`` and per-device ones with the host
-after a slash (``enable/rt.le-thuy``). Offline, names stand in for the values, so that a rendered
-configuration can be reviewed by anybody.
+after a slash (``enable/rt.le-thuy``, ``sip/vcs.le-thuy``, ``vcs_password/vcs.le-thuy``). Offline, names stand in for
+the values, so that a rendered configuration can be reviewed by anybody.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from hntt.i18n import tr
 from hntt.lab.errors import LabError
 from hntt.lab.topology import LabHost
 
-_PRIVATE_PATTERNS = ("etc/ssh/ssh_host_*_key", "home/*/.ssh/*", "etc/wireguard/*")
+_PRIVATE_PATTERNS = ("etc/ssh/ssh_host_*_key", "home/*/.ssh/*", "etc/wireguard/*", "etc/hntt-vcs/*")
 _FRR_DIRECTORY = "etc/frr"
 
 

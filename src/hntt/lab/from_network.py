@@ -20,7 +20,7 @@ SERVICES_SEGMENT = "services"
 def topology_from_network(
     register: Register, network: Network, devices: Iterable[Device], day0: Mapping[str, Path]
 ) -> Topology:
-    """The lab of these devices (routers and controllers): hosts, shaped lines between them, one LAN per site.
+    """The lab of these devices (routers, controllers, video units): hosts, shaped lines, one LAN per site.
 
     ``day0`` gives the tree each device starts with. A router has all the interfaces it has in reality; those whose
     line ends at a device that is not in the lab lead nowhere. On each conference LAN a probe stands where the PC
@@ -31,15 +31,20 @@ def topology_from_network(
     routers = {device.host: facts[device.host] for device in chosen if device.kind is Kind.ROUTER}
     servers = [device for device in chosen if device.kind is Kind.NOC]
     sites = [device.site for device in chosen if device.kind is Kind.ROUTER]
+    units = {device.site.label: device for device in chosen if device.kind is Kind.VCS}
     return Topology(
         hosts=(
             *(_router(router, day0.get(host)) for host, router in routers.items()),
             *(_server(server, day0.get(server.host)) for server in servers),
+            *(_unit(unit, day0.get(unit.host)) for unit in units.values()),
             _admin(network),
             *(_probe(site) for site in sites),
         ),
         lines=tuple(_lines(routers)),
-        segments=(_services(routers.values(), servers), *(_lan(site, routers[f"rt.{site.label}"]) for site in sites)),
+        segments=(
+            _services(routers.values(), servers),
+            *(_lan(site, routers[f"rt.{site.label}"], units.get(site.label)) for site in sites),
+        ),
     )
 
 
@@ -61,6 +66,10 @@ def _router(facts: RouterFacts, day0: Path | None) -> LabHost:
 
 def _server(device: Device, day0: Path | None) -> LabHost:
     return LabHost(device.host, "noc", day0=day0, interfaces=(HOST_INTERFACE,), address=str(device.address))
+
+
+def _unit(device: Device, day0: Path | None) -> LabHost:
+    return LabHost(device.host, "vcs", day0=day0, interfaces=(HOST_INTERFACE,), address=str(device.address))
 
 
 def _admin(network: Network) -> LabHost:
@@ -106,5 +115,6 @@ def _services(routers: Iterable[RouterFacts], servers: Iterable[Device]) -> LabS
     )
 
 
-def _lan(site: Site, facts: RouterFacts) -> LabSegment:
-    return LabSegment(f"lan-{site.label}", ((facts.host, facts.lan.name), (probe_name(site), HOST_INTERFACE)))
+def _lan(site: Site, facts: RouterFacts, unit: Device | None) -> LabSegment:
+    hosts = [probe_name(site), *([unit.host] if unit else [])]
+    return LabSegment(f"lan-{site.label}", ((facts.host, facts.lan.name), *((host, HOST_INTERFACE) for host in hosts)))

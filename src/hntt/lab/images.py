@@ -86,6 +86,27 @@ useradd --create-home --shell /usr/bin/vtysh --groups frrvty,frr --password '*' 
 sed -i 's/^ospfd=no/ospfd=yes/' /etc/frr/daemons
 """
 
+# A video unit's SSH is the simulator's; Debian's would hold the port. Its program comes with day-0.
+_VCS = ("baresip-core", "baresip-ffmpeg", "python3-asyncssh", "python3-yaml")
+_VCS_UNIT = """[Unit]
+Description=Simulated video unit
+Wants=network-online.target
+After=network-online.target
+ConditionPathExists=/etc/hntt-vcs/unit.json
+[Service]
+Environment=PYTHONPATH=/opt/hntt-vcs PYTHONUNBUFFERED=1
+ExecStart=/usr/bin/python3 -m hntt.lab.simulators.xapi --unit /etc/hntt-vcs/unit.json
+Restart=always
+RestartSec=1
+[Install]
+WantedBy=multi-user.target
+"""
+_VCS_SERVICE = ("/etc/systemd/system/hntt-vcs.service", 0o644, _VCS_UNIT)
+_VCS_SETTLE = """
+systemctl enable systemd-networkd.service hntt-vcs.service >/dev/null 2>&1
+systemctl mask ssh.service ssh.socket >/dev/null 2>&1
+"""
+
 _LINUX_SETTLE = """
 systemctl enable systemd-networkd.service >/dev/null 2>&1
 """
@@ -114,7 +135,10 @@ class ImageDefinition:
 
 @functools.cache
 def image_definitions() -> Mapping[str, ImageDefinition]:
-    """All images by name: ``hntt-router`` (Debian 13 with FRR) and ``hntt-linux`` (Debian 13, bare)."""
+    """All images by name: ``hntt-router`` (Debian 13 with FRR), ``hntt-linux`` (Debian 13, bare), ``hntt-vcs``.
+
+    ``hntt-vcs`` is what a simulated video unit runs on: a SIP client, and a service for the simulator.
+    """
     listed = _package_lists()
     base = (*listed["preinstalled"], *_LAB_TOOLS)
     files = (
@@ -124,6 +148,7 @@ def image_definitions() -> Mapping[str, ImageDefinition]:
     definitions = [
         _definition("hntt-router", (*base, *_ROUTER), listed["hntt-router"], files, _ROUTER_SETTLE),
         _definition("hntt-linux", base, listed["hntt-linux"], files, _LINUX_SETTLE),
+        _definition("hntt-vcs", (*base, *_VCS), [], (*files, _VCS_SERVICE), _VCS_SETTLE),
     ]
     return {definition.name: definition for definition in definitions}
 

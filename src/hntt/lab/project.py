@@ -15,9 +15,10 @@ from hntt.lab.names import Lab
 from hntt.lab.records import overlay_data, write_overlay
 from hntt.lab.secrets import ensure_secrets
 from hntt.lab.topology import Topology
-from hntt.network.model import Device
+from hntt.lab.unit_day0 import write_unit_day0
+from hntt.network.model import Device, Kind
 
-CONTAINER_PLATFORMS = ("frr", "debian")
+CONTAINER_PLATFORMS = ("frr", "debian", "cisco_roomos")
 
 
 def prepare(lab: Lab, request: LabRequest) -> tuple[Topology, LabContent]:
@@ -30,8 +31,11 @@ def prepare(lab: Lab, request: LabRequest) -> tuple[Topology, LabContent]:
     source, operator_key = content.source, ensure_operator_key(lab)
     secrets = SecretValues(ensure_secrets(lab.secrets))
     day0 = {device.host: lab.day0_dir(device.host) for device in content.devices}
-    for host, folder in day0.items():
-        write_day0(source.register, source.network, host, folder, secrets, [operator_key])
+    for device in content.devices:
+        if device.kind is Kind.VCS:
+            write_unit_day0(device, day0[device.host], operator_key, secrets)
+        else:
+            write_day0(source.register, source.network, device.host, day0[device.host], secrets, [operator_key])
     return topology_from_network(source.register, source.network, content.devices, day0), content
 
 

@@ -17,6 +17,8 @@ LENGTHS = {
     "snmp_priv": 24,
     "local_password": 24,
     "enable": 24,
+    "sip": 24,
+    "vcs_password": 24,
 }
 
 

@@ -79,7 +79,10 @@ def test_a_tag_follows_the_definition() -> None:
 
 
 def test_what_roles_install_is_offered_but_not_installed() -> None:
-    for definition in images.image_definitions().values():
+    for name, definition in images.image_definitions().items():
+        if name == "hntt-vcs":  # a video unit has no role that installs packages
+            assert definition.repository == ()
+            continue
         assert "chrony" in definition.repository
         assert "chrony" not in definition.packages
         assert not set(definition.packages) & set(definition.repository)

@@ -6,6 +6,7 @@ A unit keeps every setting at once and has no way back of its own, so the old va
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from hntt.devices.target import Target
 from hntt.devices.texts import Text
 from hntt.intent.vcs import Leaf, UnitIntent, UnknownFamilyError, leaves_for
 
+_ADD_AUTHORITY = "Security Certificates CA Add"
+_HAS_IT = re.compile(r"already|exists", re.IGNORECASE)
 _ACCOUNT = ("sip", "dns", "encryption")
 
 
@@ -116,6 +119,9 @@ class _Run:
         self, session: UnitSession, plan: tuple[Leaf, ...], wanted: tuple[Leaf, ...], state: UnitState
     ) -> ApplyResult:
         try:
+            if self._intent.authority and not state.registration.ok:
+                with self._record.step("authority"):
+                    await self._trust(session)
             with self._record.step("send", f"{len(plan)}"):
                 await self._send(session, plan)
             with self._record.step("read back"):
@@ -128,6 +134,14 @@ class _Run:
         if not now.ok:
             return self._record.result("confirmed", texts.not_registered(now), saved=True)
         return self._record.result("confirmed", texts.CHANGED, saved=True)
+
+    async def _trust(self, session: UnitSession) -> None:
+        """Have the unit trust the authority of its server's certificate; one that it has already is refused as such."""
+        try:
+            await session.command(_ADD_AUTHORITY, body=self._intent.authority)
+        except RefusedError as error:
+            if _HAS_IT.search(error.reason) is None:
+                raise
 
     async def _send(self, session: UnitSession, plan: tuple[Leaf, ...]) -> None:
         for leaf in plan:

@@ -58,9 +58,9 @@ class UnitSession:
         if answer.is_error:
             raise RefusedError(f"xConfiguration {path}", answer)
 
-    async def command(self, words: str, arguments: str = "") -> Answer:
-        """Run a command (``xCommand`` left out); RefusedError unless its status is OK."""
-        answer = await self._ask(f"xCommand {words} {arguments}".rstrip())
+    async def command(self, words: str, arguments: str = "", body: str = "") -> Answer:
+        """Run a command (``xCommand`` left out); RefusedError unless its status is OK. ``body``: of a multi-line one."""
+        answer = await self._ask(f"xCommand {words} {arguments}".rstrip(), body)
         if answer.status.casefold() != "ok":
             raise RefusedError(f"xCommand {words}", answer)
         return answer
@@ -70,11 +70,11 @@ class UnitSession:
         await self._read_until(_LOGGED_IN)
         self._process.stdin.write(f"{_ECHO_OFF}\n")
 
-    async def _ask(self, request: str) -> Answer:
+    async def _ask(self, request: str, body: str = "") -> Answer:
         self._requests += 1
         tag = f"hntt-{self._requests}"
         try:
-            self._process.stdin.write(f'{request} | resultId="{tag}"\n')
+            self._process.stdin.write(f'{request} | resultId="{tag}"\n{_payload(body)}')
             return parse(await asyncio.wait_for(self._answer(tag), self._target.read_timeout_s))
         except TimeoutError as error:
             raise SessionError("timeout", problem_text("timeout", self._target)) from error
@@ -117,6 +117,11 @@ class UnitSession:
 
     def _lost(self) -> SessionError:
         return SessionError("lost", problem_text("lost", self._target))
+
+
+def _payload(body: str) -> str:
+    """What follows a multi-line command: the text, then a line with a full stop."""
+    return f"{body.strip()}\n.\n" if body else ""
 
 
 @asynccontextmanager

@@ -42,16 +42,20 @@ class Leaf:
 
 @dataclass(frozen=True)
 class UnitIntent:
-    """The settings of one unit by neutral name, in the order in which they are sent; secrets included."""
+    """The settings of one unit by neutral name, in the order in which they are sent; secrets included.
+
+    ``authority``: the certificate (PEM) of the authority that its server's certificate comes from; may be empty.
+    """
 
     host: str
     values: Mapping[str, str] = field(repr=False)
+    authority: str = field(default="", repr=False)
 
 
 def render_unit(facts: UnitFacts, secrets: SecretSource, templates: Path = TEMPLATES) -> UnitIntent:
     """The settings of one unit, whatever software it runs. KeyError when the source lacks a secret."""
     text = _environment(templates).get_template(TEMPLATE).render(u=facts, secret=secrets.get)
-    return UnitIntent(facts.host, dict(_settings(text)))
+    return UnitIntent(facts.host, dict(_settings(text)), str(facts.settings["vcs_authority"]))
 
 
 def leaves_for(intent: UnitIntent, family: Family) -> tuple[Leaf, ...]:

@@ -14,6 +14,13 @@ def concerns_sip(path: str) -> bool:
     return path.startswith(_CONCERNED)
 
 
+def resolver_text(store: Store) -> str:
+    """The system's resolver file that follows from the unit's name servers."""
+    servers = [f"nameserver {address}\n" for index in (1, 2, 3) if (address := _optional(store, index))]
+    domain = store.value("Network 1 DNS Domain Name")
+    return "".join([*([f"search {domain}\n"] if domain else []), *servers])
+
+
 def account_of(store: Store) -> SipAccount | None:
     """The account; None when SIP is off or there is no address or server to register with."""
     uri, proxy = store.value("SIP URI"), store.value("SIP Proxy 1 Address")

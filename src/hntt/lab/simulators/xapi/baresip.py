@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hntt.lab.simulators.xapi.baresip_files import Media, write_files
+from hntt.lab.simulators.xapi.baresip_files import Media, account_line, write_files
+from hntt.lab.simulators.xapi.certificate import distrust
 from hntt.lab.simulators.xapi.sip import CallError, SipAccount, SipCall, SipRegistration
 
 _START_S = 10.0
 _ANSWER_S = 5.0
 _STOP_S = 3.0
 _RETRY_S = 0.1
+_AGAIN_S = 3.0
 _STATES = {
     "CALL_OUTGOING": "Dialling",
     "CALL_INCOMING": "Ringing",
@@ -51,7 +53,7 @@ class BaresipClient:
         self._account: SipAccount | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._writer: asyncio.StreamWriter | None = None
-        self._listening: asyncio.Task[None] | None = None
+        self._keeping: asyncio.Task[None] | None = None
         self._answers: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._tokens = itertools.count(1)
         self._ids = itertools.count(1)
@@ -73,31 +75,52 @@ class BaresipClient:
 
     async def configure(self, account: SipAccount | None) -> None:
         """Run baresip with this account, or not at all; nothing happens when it is the account in use."""
-        if account == self._account and (account is None or self._is_running):
+        if account == self._account:
             return
         await self.stop()
         self._account = account
-        if account is None:
-            return
-        self._known.registration = SipRegistration("Registering", uri=account.uri)
+        if account is not None:
+            self._known.registration = SipRegistration("Registering", uri=account.uri)
+            self._keeping = asyncio.get_running_loop().create_task(self._keep_running(account))
+
+    async def _keep_running(self, account: SipAccount) -> None:
+        """Have a baresip with this account as long as it is the one in use, whatever happens to the process."""
+        while True:
+            reason = await distrust(account, self._media.ca_file)
+            if reason is None:
+                reason = await self._run_once(account)
+            self._known.registration = SipRegistration("Failed", reason, account.uri)
+            self._known.calls.clear()
+            await asyncio.sleep(_AGAIN_S)
+
+    async def _run_once(self, account: SipAccount) -> str:
+        """Run one process until it ends; why it did."""
         write_files(self._folder, account, self._control_port, self._media)
         try:
-            await self._start()
+            reader = await self._start()
+            # Told only now that we listen, so that nothing the registrar says is missed.
+            listening = asyncio.get_running_loop().create_task(self._listen(reader))
+            await self._command("uanew", account_line(account))
+            await listening
         except (OSError, TimeoutError) as error:
-            self._known.registration = SipRegistration("Failed", f"SIP client: {error}", account.uri)
+            return f"SIP client: {error}"
+        except CallError:
+            # What baresip says about an account repeats it, password and all.
+            return "SIP client refuses the account"
+        return "SIP client ended"
 
     @property
     def _is_running(self) -> bool:
         return self._process is not None and self._process.returncode is None
 
-    async def _start(self) -> None:
+    async def _start(self) -> asyncio.StreamReader:
         with (self._folder / "baresip.log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 self._program, "-f", str(self._folder), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
             )
         async with asyncio.timeout(_START_S):
             reader, self._writer = await self._connect()
-        self._listening = asyncio.get_running_loop().create_task(self._listen(reader))
+        return reader
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         while True:
@@ -151,20 +174,20 @@ class BaresipClient:
 
     async def stop(self) -> None:
         """Hang up, unregister and end the process."""
-        if self._is_running:
-            with contextlib.suppress(CallError):
-                await self._command("quit")
+        if self._keeping is not None:
+            self._keeping.cancel()
+        if self._is_running and self._writer is not None:
+            # No answer is waited for: what would take it in has just been cancelled.
+            self._send("quit", "", "0")
         if self._process is not None:
             try:
                 await asyncio.wait_for(self._process.wait(), _STOP_S)
             except TimeoutError:
                 self._process.kill()
                 await self._process.wait()
-        if self._listening is not None:
-            self._listening.cancel()
         if self._writer is not None:
             self._writer.close()
-        self._process = self._writer = self._listening = self._account = None
+        self._process = self._writer = self._keeping = self._account = None
         self._known = _Known(muted=self._known.muted)
 
     async def _select(self, call: SipCall) -> None:
@@ -182,10 +205,8 @@ class BaresipClient:
         token = str(next(self._tokens))
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._answers[token] = answer
-        text = json.dumps({"command": name, "params": params, "token": token}).encode()
-        self._writer.write(b"%d:%s," % (len(text), text))
+        self._send(name, params, token)
         try:
-            await self._writer.drain()
             said = await asyncio.wait_for(answer, _ANSWER_S)
         except (OSError, TimeoutError) as error:
             raise CallError(f"SIP client: {name} was not answered") from error
@@ -194,16 +215,17 @@ class BaresipClient:
         if not said.get("ok"):
             raise CallError(str(said.get("data") or f"{name} failed").strip())
 
+    def _send(self, name: str, params: str, token: str) -> None:
+        text = json.dumps({"command": name, "params": params, "token": token}).encode()
+        if self._writer is not None:
+            self._writer.write(b"%d:%s," % (len(text), text))
+
     async def _listen(self, reader: asyncio.StreamReader) -> None:
-        """Take in what baresip says until it ends; a client that is gone is not registered."""
-        try:
+        """Take in what baresip says until it ends."""
+        with contextlib.suppress(asyncio.IncompleteReadError, OSError, ValueError):
             while True:
                 length = int((await reader.readuntil(b":"))[:-1])
                 self._take(json.loads((await reader.readexactly(length + 1))[:-1]))
-        except (asyncio.IncompleteReadError, OSError, ValueError) as error:
-            uri = self._account.uri if self._account else ""
-            self._known.registration = SipRegistration("Failed", f"SIP client ended: {error}", uri)
-            self._known.calls.clear()
 
     def _take(self, message: dict[str, Any]) -> None:
         if message.get("response"):

@@ -1,4 +1,4 @@
-"""baresip's two files, made from a unit's account: ``config`` and ``accounts``."""
+"""baresip's configuration and account, made from those of a unit."""
 
 from __future__ import annotations
 
@@ -40,18 +40,15 @@ class Media:
     rtp_ports: tuple[int, int] = (20000, 20099)
     size: str = "640x360"
     frames_per_s: int = 15
-    ca_file: str = "/etc/ssl/certs/ca-certificates.crt"
+    ca_file: str = ""
     sip_listen: str = "0.0.0.0:5060"
 
 
 def write_files(folder: Path, account: SipAccount, control_port: int, media: Media) -> None:
-    """Write both files; only their owner may read them, one holds the password."""
+    """Write the configuration and an empty list of accounts: the account is told to baresip when it runs."""
     folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
     (folder / "config").write_text(config_text(account, control_port, media), encoding="utf-8")
-    accounts = folder / "accounts"
-    accounts.touch(mode=0o600)
-    accounts.write_text(account_line(account), encoding="utf-8")
+    (folder / "accounts").write_text("", encoding="utf-8")
 
 
 def account_line(account: SipAccount) -> str:
@@ -64,7 +61,7 @@ def account_line(account: SipAccount) -> str:
         f';outbound="{outbound}";regint={_REGISTER_S}'
         f";answermode={'auto' if account.auto_answer else 'manual'}"
         ";audio_codecs=G722/16000/1,opus/48000/2,PCMA/8000/1"
-        f";video_codecs=h264{_MEDIA_ENCRYPTION[account.encryption]}\n"
+        f";video_codecs=h264{_MEDIA_ENCRYPTION[account.encryption]}"
     )
 
 
@@ -72,10 +69,14 @@ def config_text(account: SipAccount, control_port: int, media: Media) -> str:
     """The configuration. baresip knows one mark for all its media, so pictures carry the voice's."""
     settings = [
         ("sip_listen", media.sip_listen),
-        *([("sip_cafile", media.ca_file)] if account.tls_verify else []),
+        *([("sip_cafile", media.ca_file)] if account.tls_verify and media.ca_file else []),
         ("audio_source", media.audio_source),
         ("audio_player", media.audio_player),
         ("audio_alert", "aubridge,alert"),
+        # What the tone generator makes, whatever the codec wants.
+        ("ausrc_srate", "48000"),
+        ("ausrc_channels", "2"),
+        ("auplay_srate", "48000"),
         ("video_source", media.video_source),
         ("video_display", media.video_display),
         ("video_size", media.size),
@@ -86,7 +87,6 @@ def config_text(account: SipAccount, control_port: int, media: Media) -> str:
         ("rtcp_mux", "no"),
         ("call_max_calls", "4"),
         ("ctrl_tcp_listen", f"127.0.0.1:{control_port}"),
-        *(("dns_server", f"{server}:53") for server in account.dns),
         ("module_path", MODULE_FOLDER),
     ]
     lines = [f"{name} {value}" for name, value in settings]

@@ -21,6 +21,11 @@ class ParameterError(Exception):
     """An argument that is missing or wrong; the text is its name."""
 
 
+def takes_body(path: str) -> bool:
+    """Whether the command is a multi-line one."""
+    return path.casefold() in _MULTILINE
+
+
 async def run_command(unit: Unit, request: Request) -> Answer:
     """Run a command; its result is named after the last words of its path."""
     found = _COMMANDS.get(request.path.casefold())
@@ -100,12 +105,23 @@ async def _factory_reset(unit: Unit, request: Request) -> list[Entry]:
     return await _boot(unit, request)
 
 
+async def _trust(unit: Unit, request: Request) -> list[Entry]:
+    if "-----BEGIN CERTIFICATE-----" not in request.body:
+        raise ParameterError("/Certificate")
+    if not unit.authorities.add(request.body):
+        raise CallError("Certificate is already installed")
+    await unit.start()
+    return []
+
+
+_MULTILINE = ("security certificates ca add",)
 _COMMANDS: dict[str, tuple[str, Command]] = {
     "dial": ("DialResult", _dial),
     "call accept": ("CallAcceptResult", _accept),
     "call disconnect": ("CallDisconnectResult", _disconnect),
     "audio microphones mute": ("AudioMicrophonesMuteResult", _mute),
     "audio microphones unmute": ("AudioMicrophonesUnmuteResult", _unmute),
+    "security certificates ca add": ("CAAddResult", _trust),
     "standby activate": ("StandbyActivateResult", _sleep),
     "standby deactivate": ("StandbyDeactivateResult", _wake),
     "systemunit boot": ("BootResult", _boot),

@@ -22,6 +22,7 @@ class Request:
     arguments: dict[str, str] = field(default_factory=dict)
     tag: str | None = None
     malformed: bool = False
+    body: str = ""
 
 
 def parse_request(line: str) -> Request:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import asyncssh
 
 from hntt.lab.simulators.xapi.answer import MODES, printed
+from hntt.lab.simulators.xapi.commands import takes_body
 from hntt.lab.simulators.xapi.request import Request, parse_request
 from hntt.lab.simulators.xapi.unit import SessionCutError, Unit
 
@@ -114,6 +115,8 @@ class _Terminal:
         if not line.strip():
             return
         request = parse_request(line)
+        if request.kind == "xcommand" and takes_body(request.path):
+            request = replace(request, body=await self._read_body())
         if self._unit.faults.silent:
             return
         if self._unit.faults.slow_s:
@@ -141,6 +144,13 @@ class _Terminal:
 
     def _write(self, text: str) -> None:
         self._process.stdout.write(text.replace("\n", "\r\n").encode())
+
+    async def _read_body(self) -> str:
+        """The lines of a multi-line command, up to one with nothing but a full stop."""
+        lines: list[str] = []
+        while (line := await self._read_line()) is not None and line != ".":
+            lines.append(line)
+        return "".join(f"{line}\n" for line in lines)
 
     async def _read_line(self) -> str | None:
         while "\n" not in self._pending:

@@ -12,7 +12,7 @@ class SipAccount:
     """What the unit's configuration makes of its SIP account. ``rate_kbps`` bounds the video in each direction.
 
     ``encryption`` is Off, On or BestEffort; ``transport`` udp, tcp or tls. ``audio_dscp`` marks media,
-    ``signalling_dscp`` the requests. ``dns`` are name servers, none means the system's.
+    ``signalling_dscp`` the requests. ``dns`` are the unit's name servers.
     """
 
     uri: str

@@ -77,6 +77,24 @@ class Store:
         scratch.replace(self._file)
 
 
+class Authorities:
+    """The certificates of authorities that the unit trusts, as one PEM file where its SIP client finds it."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file
+        self._text = file.read_text(encoding="utf-8") if file is not None and file.is_file() else ""
+
+    def add(self, certificate: str) -> bool:
+        """Trust one more; False when it is there already."""
+        if certificate.strip() in self._text:
+            return False
+        self._text += f"{certificate.strip()}\n"
+        if self._file is not None:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._file.write_text(self._text, encoding="utf-8")
+        return True
+
+
 def _is_below(words: list[str], wanted: list[str]) -> bool:
     """Whether a path lies at or below another, in which indexes may be missing."""
     position = 0

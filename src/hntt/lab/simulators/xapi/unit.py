@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from hntt.lab.simulators.xapi.account import account_of, concerns_sip
+from hntt.lab.simulators.xapi.account import account_of, concerns_sip, resolver_text
 from hntt.lab.simulators.xapi.answer import Answer, Entry, error
 from hntt.lab.simulators.xapi.commands import run_command
 from hntt.lab.simulators.xapi.faults import UnitFaults
@@ -15,7 +15,7 @@ from hntt.lab.simulators.xapi.request import Request
 from hntt.lab.simulators.xapi.schema import software
 from hntt.lab.simulators.xapi.sip import NoSipClient, SipClient
 from hntt.lab.simulators.xapi.status import status_entries
-from hntt.lab.simulators.xapi.store import Store, UnknownPathError, ValueRefusedError
+from hntt.lab.simulators.xapi.store import Authorities, Store, UnknownPathError, ValueRefusedError
 
 NO_MATCH = "No match on address expression"
 BAD_VALUE = "Invalid or missing parameters"
@@ -34,12 +34,16 @@ class Unit:
         software_key: str = "roomos11",
         *,
         file: Path | None = None,
+        authorities: Path | None = None,
+        resolver_file: Path | None = None,
         sip: SipClient | None = None,
         faults: UnitFaults | None = None,
         serial: str = "SIMULATED0001",
     ) -> None:
         self.software = software(software_key)
         self.store = Store(self.software, file)
+        self.authorities = Authorities(authorities)
+        self._resolver_file = resolver_file
         self.sip: SipClient = sip or NoSipClient()
         self.faults = faults or UnitFaults()
         self.serial = serial
@@ -52,6 +56,8 @@ class Unit:
 
     async def start(self) -> None:
         """Register with what is configured."""
+        if self._resolver_file is not None:
+            self._resolver_file.write_text(resolver_text(self.store), encoding="utf-8")
         await self.sip.configure(account_of(self.store))
 
     async def stop(self) -> None:
@@ -132,7 +138,7 @@ class Unit:
 
     async def _reconfigure(self) -> None:
         await asyncio.sleep(_SETTLE_S)
-        await self.sip.configure(account_of(self.store))
+        await self.start()
 
     @property
     def is_registering_anew(self) -> bool:
