@@ -8,14 +8,16 @@ set -eu
 loaded=/run/hntt-qos.loaded
 missing=""
 
+settings() { # device
+    echo "$1"
+    # The one counter that tc shows among the settings.
+    tc qdisc show dev "$1" | sed 's/ direct_packets_stat [^ ]*//'
+    tc class show dev "$1"
+    tc filter show dev "$1"
+}
+
 in_kernel() {
-    for device in wan; do
-        echo "$device"
-        # The one counter that tc shows among the settings.
-        tc qdisc show dev "$device" | sed 's/ direct_packets_stat [^ ]*//'
-        tc class show dev "$device"
-        tc filter show dev "$device"
-    done
+    settings wan
 }
 
 if [ "${1:-}" = check ]; then

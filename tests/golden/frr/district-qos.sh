@@ -8,14 +8,31 @@ set -eu
 loaded=/run/hntt-qos.loaded
 missing=""
 
+settings() { # device
+    echo "$1"
+    # The one counter that tc shows among the settings.
+    tc qdisc show dev "$1" | sed 's/ direct_packets_stat [^ ]*//'
+    tc class show dev "$1"
+    tc filter show dev "$1"
+}
+
 in_kernel() {
-    for device in wan ln385 ln386 ln387 ln388 ln389 ln390 ln391 ln392 ln393 ln394 ln395 ln396 ln397 ln398 ln399; do
-        echo "$device"
-        # The one counter that tc shows among the settings.
-        tc qdisc show dev "$device" | sed 's/ direct_packets_stat [^ ]*//'
-        tc class show dev "$device"
-        tc filter show dev "$device"
-    done
+    settings wan
+    settings ln385
+    settings ln386
+    settings ln387
+    settings ln388
+    settings ln389
+    settings ln390
+    settings ln391
+    settings ln392
+    settings ln393
+    settings ln394
+    settings ln395
+    settings ln396
+    settings ln397
+    settings ln398
+    settings ln399
 }
 
 if [ "${1:-}" = check ]; then

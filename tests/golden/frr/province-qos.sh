@@ -8,14 +8,23 @@ set -eu
 loaded=/run/hntt-qos.loaded
 missing=""
 
+settings() { # device
+    echo "$1"
+    # The one counter that tc shows among the settings.
+    tc qdisc show dev "$1" | sed 's/ direct_packets_stat [^ ]*//'
+    tc class show dev "$1"
+    tc filter show dev "$1"
+}
+
 in_kernel() {
-    for device in ln64 ln128 ln192 ln256 ln320 ln384 ln448 ln512; do
-        echo "$device"
-        # The one counter that tc shows among the settings.
-        tc qdisc show dev "$device" | sed 's/ direct_packets_stat [^ ]*//'
-        tc class show dev "$device"
-        tc filter show dev "$device"
-    done
+    settings ln64
+    settings ln128
+    settings ln192
+    settings ln256
+    settings ln320
+    settings ln384
+    settings ln448
+    settings ln512
 }
 
 if [ "${1:-}" = check ]; then
