@@ -68,5 +68,5 @@ else
     missing="$missing wan"
 fi
 
-in_kernel >"$loaded"
 [ -z "$missing" ] || { echo "interfaces that are not there:$missing" >&2; exit 1; }
+in_kernel >"$loaded"

@@ -202,5 +202,5 @@ else
     missing="$missing ln512"
 fi
 
-in_kernel >"$loaded"
 [ -z "$missing" ] || { echo "interfaces that are not there:$missing" >&2; exit 1; }
+in_kernel >"$loaded"
