@@ -59,7 +59,7 @@ class UnitSession:
             raise RefusedError(f"xConfiguration {path}", answer)
 
     async def command(self, words: str, arguments: str = "", body: str = "") -> Answer:
-        """Run a command (``xCommand`` left out); RefusedError unless its status is OK. ``body``: of a multi-line one."""
+        """Run a command (no ``xCommand`` before it); RefusedError unless its status is OK. ``body``: more lines."""
         answer = await self._ask(f"xCommand {words} {arguments}".rstrip(), body)
         if answer.status.casefold() != "ok":
             raise RefusedError(f"xCommand {words}", answer)
