@@ -1,47 +1,60 @@
-"""A SIP client for tests: its registrar knows one password, its calls connect at once."""
+"""In place of a SIP client and its registrar, where neither can be had: one account is right, calls connect at once.
+
+It shows that settings and their password arrive, and nothing of SIP.
+"""
 
 from __future__ import annotations
+
+import itertools
 
 from hntt.lab.simulators.xapi.sip import CallError, SipAccount, SipCall, SipRegistration
 
 
-class ScriptedSip:
-    """Registers when the password is the right one; ``registrar_up`` can be taken away while it runs."""
+class StandInSip:
+    """Registered while the account's user and password are right; ``registrar_up`` can be taken away while it runs."""
 
-    def __init__(self, password: str) -> None:
-        self.password = password
+    def __init__(self, user: str, password: str) -> None:
         self.registrar_up = True
         self.account: SipAccount | None = None
         self.calls: list[SipCall] = []
         self.microphone_muted = False
+        self._right = (user, password)
+        self._ids = itertools.count(1)
 
     @property
     def registration(self) -> SipRegistration:
+        """What a registrar with that account would say."""
         if self.account is None:
             return SipRegistration()
         if not self.registrar_up:
             return SipRegistration("Failed", "Connection timed out", self.account.uri)
-        if self.account.password != self.password:
+        if (self.account.user, self.account.password) != self._right:
             return SipRegistration("Failed", "401 Unauthorized", self.account.uri)
         return SipRegistration("Registered", uri=self.account.uri)
 
     async def configure(self, account: SipAccount | None) -> None:
+        """Take another account into use."""
         self.account = account
 
     async def dial(self, number: str) -> SipCall:
-        if self.account is None:
+        """A call to anybody, connected; CallError while not registered."""
+        if self.registration.status != "Registered":
             raise CallError("Not registered")
-        self.calls.append(SipCall(len(self.calls) + 1, number, "Outgoing", "Connected"))
+        self.calls.append(SipCall(next(self._ids), number, "Outgoing", "Connected"))
         return self.calls[-1]
 
     async def accept(self, call: SipCall) -> None:
+        """Take a call."""
         call.status = "Connected"
 
     async def hang_up(self, call: SipCall) -> None:
+        """End a call."""
         self.calls.remove(call)
 
     async def mute(self, muted: bool) -> None:
+        """Switch the microphone."""
         self.microphone_muted = muted
 
     async def stop(self) -> None:
+        """End every call."""
         self.calls.clear()
