@@ -99,6 +99,12 @@ def test_a_change_that_costs_the_registration_is_put_back(converged: Bench) -> N
     assert converged.values() == before
 
 
+def test_a_registration_of_the_old_account_is_not_taken_for_the_new_one(converged: Bench) -> None:
+    converged.unit.faults.tells_late = True
+    result = converged.apply(with_values(intent(), sip_user="nobody"))
+    assert result.outcome == "reverted"
+
+
 def test_a_wrong_login_is_told_apart(unit: Bench) -> None:
     target = replace(unit.target, password="wrong")
     assert _problem(target) == "auth_failed"

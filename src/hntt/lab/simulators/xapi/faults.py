@@ -19,6 +19,7 @@ class UnitFaults:
     - ``silent``: nothing is answered any more.
     - ``unreachable``: connections are cut at once.
     - ``slow_s``: seconds before each answer.
+    - ``tells_late``: while the account changes, the old registration is still shown.
     - ``sends_late``: before each answer, the rest of one that nobody waits for any more.
     """
 
@@ -31,6 +32,7 @@ class UnitFaults:
     unreachable: bool = False
     slow_s: float = 0.0
     sends_late: bool = False
+    tells_late: bool = False
 
     @classmethod
     def from_mapping(cls, data: dict[str, Any]) -> UnitFaults:

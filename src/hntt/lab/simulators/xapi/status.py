@@ -59,7 +59,7 @@ def _network(unit: Unit) -> Iterator[Entry]:
 
 def _sip(unit: Unit) -> Iterator[Entry]:
     found = unit.sip.registration
-    status = "Registering" if unit.is_registering_anew else found.status
+    status = "Registering" if unit.is_registering_anew and not unit.faults.tells_late else found.status
     proxy = unit.store.value("SIP Proxy 1 Address")
     yield Entry("SIP Authentication UserName", unit.store.value("SIP Authentication UserName"), text=True)
     yield Entry("SIP Proxy 1 Address", proxy, text=True)
