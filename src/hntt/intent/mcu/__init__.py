@@ -1,0 +1,1 @@
+"""The MCU servers: what other parts may rely on (``contract``), and the facts of one server (``facts``)."""
