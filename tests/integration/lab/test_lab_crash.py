@@ -138,14 +138,21 @@ def half_make(container: str, tmp_path: Path) -> None:
     """Kill podman itself, as the end of a whole session does, when it has a name and no container yet."""
     (tmp_path / "root").mkdir(exist_ok=True)
     words = ["podman", "create", "--name", container, "--network=none", "--rootfs", str(tmp_path / "root"), "/init"]
-    for milliseconds in range(10, 400, 5):
+    storage = Path(_out("podman", "info", "--format", "{{.Store.GraphRoot}}").strip())
+    for _ in range(30):
         with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-            time.sleep(milliseconds / 1000)
+            while process.poll() is None and not _named_in(storage, container):
+                time.sleep(0.0005)
             process.kill()
         if any("storage" in found for found in _states(container)):
             return
         subprocess.run(["podman", "rm", "--force", "--ignore", container], check=True, stdout=subprocess.DEVNULL)
     pytest.fail("podman was never caught half-way")
+
+
+def _named_in(storage: Path, container: str) -> bool:
+    """Whether podman's storage, which comes before its own list of containers, knows the name already."""
+    return any(f'"{container}"' in path.read_text("utf-8") for path in storage.glob("*-containers/*containers.json"))
 
 
 def _states(container: str) -> list[str]:
