@@ -53,7 +53,9 @@ class SipServer:
     ``registered`` and ``calls`` are what it knows now; ``offers`` are the SDP offers it was made.
     """
 
-    def __init__(self, passwords: Mapping[str, str], certificate: Path | None = None) -> None:
+    def __init__(
+        self, passwords: Mapping[str, str], certificate: Path | None = None, place: tuple[str, int] = ("127.0.0.1", 0)
+    ) -> None:
         self.passwords = dict(passwords)
         self.registered: dict[str, str] = {}
         self.refused: list[str] = []
@@ -62,7 +64,8 @@ class SipServer:
         self.answering = True
         self._certificate = certificate
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM if certificate else socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind(place)
         if certificate:
             self._socket.listen()
         self._thread = threading.Thread(target=self._accept if certificate else self._serve, daemon=True)
@@ -71,6 +74,10 @@ class SipServer:
     @property
     def transport(self) -> str:
         return "TLS" if self._certificate else "UDP"
+
+    @property
+    def address(self) -> str:
+        return str(self._socket.getsockname()[0])
 
     @property
     def port(self) -> int:
@@ -90,7 +97,7 @@ class SipServer:
             assert target is not None
             lines = [
                 f"BYE {target[1]} SIP/2.0",
-                f"Via: SIP/2.0/{self.transport} 127.0.0.1:{self.port};branch=z9hG4bK{call_id[:8]}bye",
+                f"Via: SIP/2.0/{self.transport} {self.address}:{self.port};branch=z9hG4bK{call_id[:8]}bye",
                 f"From: {invite.headers['to']};tag=room",
                 f"To: {invite.headers['from']}",
                 f"Call-ID: {call_id}",
@@ -143,8 +150,12 @@ class SipServer:
 
     def _take(self, data: bytes, send: Send) -> None:
         message = Message.parse(data.decode("utf-8", "replace"))
-        if self.answering and message.first.strip() and not message.first.startswith("SIP/2.0"):
+        if not message.first.strip() or message.first.startswith("SIP/2.0"):
+            return
+        if self.answering:
             self._handle(message, send)
+        else:
+            self._reply(message, send, "503 Service Unavailable")
 
     def _handle(self, message: Message, send: Send) -> None:
         handlers = {"REGISTER": self._register, "INVITE": self._invite, "BYE": self._bye}
@@ -183,7 +194,7 @@ class SipServer:
         self.offers.append(message.body)
         self._peers[call_id] = (message, send)
         self.calls.add(call_id)
-        contact = f"Contact: <sip:room@127.0.0.1:{self.port};transport={self.transport.lower()}>"
+        contact = f"Contact: <sip:room@{self.address}:{self.port};transport={self.transport.lower()}>"
         self._reply(message, send, "200 OK", [contact, "Content-Type: application/sdp"], _answer_to(message.body))
 
     def _bye(self, message: Message, send: Send) -> None:

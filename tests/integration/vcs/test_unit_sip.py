@@ -192,3 +192,11 @@ def test_the_audit_s_look_sees_the_call(room: Room) -> None:
     state = read_units([room.target])[NAME].state
     assert state is not None
     assert (len(state.calls), state.registration.ok) == (1, True)
+
+
+def test_a_unit_comes_back_by_itself_after_its_server_was_away(room: Room) -> None:
+    """As after a power cut at the centre: nobody touches the unit."""
+    room.server.answering = False
+    assert not room.apply().evidence["registration"].startswith("Registered")
+    room.server.answering = True
+    until(lambda: room.status("SIP Registration 1 Status")["SIP Registration 1 Status"] == "Registered", 60)

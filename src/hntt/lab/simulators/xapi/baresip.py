@@ -21,6 +21,8 @@ _ANSWER_S = 5.0
 _STOP_S = 3.0
 _RETRY_S = 0.1
 _AGAIN_S = 3.0
+_REFUSED_S = 10.0
+_LOOK_S = 0.5
 _STATES = {
     "CALL_OUTGOING": "Dialling",
     "CALL_INCOMING": "Ringing",
@@ -96,18 +98,35 @@ class BaresipClient:
     async def _run_once(self, account: SipAccount) -> str:
         """Run one process until it ends; why it did."""
         write_files(self._folder, account, self._control_port, self._media)
+        listening: asyncio.Task[None] | None = None
+        watching: asyncio.Task[None] | None = None
         try:
             reader = await self._start()
             # Told only now that we listen, so that nothing the registrar says is missed.
             listening = asyncio.get_running_loop().create_task(self._listen(reader))
+            watching = asyncio.get_running_loop().create_task(self._wait_while_useful())
             await self._command("uanew", account_line(account))
-            await listening
+            await asyncio.wait([listening, watching], return_when=asyncio.FIRST_COMPLETED)
+            reason = self._known.registration.reason or "SIP client ended"
         except (OSError, TimeoutError) as error:
-            return f"SIP client: {error}"
+            reason = f"SIP client: {error}"
         except CallError:
             # What baresip says about an account repeats it, password and all.
-            return "SIP client refuses the account"
-        return "SIP client ended"
+            reason = "SIP client refuses the account"
+        finally:
+            for task in (listening, watching):
+                if task is not None:
+                    task.cancel()
+        await self._end_process()
+        return reason
+
+    async def _wait_while_useful(self) -> None:
+        """Until the registration has been refused for a while: baresip waits ever longer before it tries again."""
+        failed_s = 0.0
+        while failed_s < _REFUSED_S:
+            await asyncio.sleep(_LOOK_S)
+            waits = self._known.registration.status == "Failed" and not self._known.calls
+            failed_s = failed_s + _LOOK_S if waits else 0.0
 
     @property
     def _is_running(self) -> bool:
@@ -176,8 +195,13 @@ class BaresipClient:
         """Hang up, unregister and end the process."""
         if self._keeping is not None:
             self._keeping.cancel()
+        await self._end_process()
+        self._keeping = self._account = None
+        self._known = _Known(muted=self._known.muted)
+
+    async def _end_process(self) -> None:
         if self._is_running and self._writer is not None:
-            # No answer is waited for: what would take it in has just been cancelled.
+            # No answer is waited for: what would take it in is no longer there.
             self._send("quit", "", "0")
         if self._process is not None:
             try:
@@ -187,8 +211,7 @@ class BaresipClient:
                 await self._process.wait()
         if self._writer is not None:
             self._writer.close()
-        self._process = self._writer = self._keeping = self._account = None
-        self._known = _Known(muted=self._known.muted)
+        self._process = self._writer = None
 
     async def _select(self, call: SipCall) -> None:
         if len(self._known.calls) > 1 and call.reference:
