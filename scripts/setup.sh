@@ -21,12 +21,12 @@ packages() {
     for group; do sed -n "s/^$group  *\([^ ]*\) .*/\1/p" "$packages_file"; done
 }
 
-# missing_packages GROUP…: those of them that are not installed, on one line.
+# missing_packages GROUP…: those of them that are neither installed nor provided by another package (some builds of
+# nodejs bring npm along and refuse a second one), on one line.
 missing_packages() {
-    # Word splitting makes one dpkg-query out of all names; it fails as soon as one is unknown, and still lists.
-    # shellcheck disable=SC2046
-    installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' $(packages "$@") 2>/dev/null |
-        sed -n 's/^installed //p') || true
+    # shellcheck disable=SC2016
+    installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}, ${Provides}\n' 2>/dev/null |
+        sed -n 's/^installed //p' | tr -s ', ' '\n') || true
     packages "$@" | while read -r package; do
         printf '%s\n' "$installed" | grep -qxF "$package" || printf '%s ' "$package"
     done
@@ -37,6 +37,11 @@ apt_install() {
     # shellcheck disable=SC2086
     $as_root DEBIAN_FRONTEND=noninteractive \
         apt-get -q -o DPkg::Lock::Timeout=600 install -y --no-install-recommends "$@" >>"$log" 2>&1 </dev/null
+}
+
+without_page() {
+    say "Thiếu gói hệ thống: $1. Không có chúng thì không dựng và không kiểm thử được trang họp của máy xã." \
+        "System packages missing: $1. Without them the communes' meeting page is neither built nor tested."
 }
 
 without_lab() {
@@ -50,7 +55,7 @@ install_system_packages() {
             'Not a Debian or Ubuntu: system packages are skipped (the list: scripts/system-packages.txt)'
         return
     fi
-    missing=$(missing_packages base lab)
+    missing=$(missing_packages base lab page)
     [ -n "$missing" ] || return 0
     if ! as_root=$(root_prefix); then
         without_lab "$missing"
@@ -61,16 +66,23 @@ install_system_packages() {
     $as_root apt-get -q -o DPkg::Lock::Timeout=600 update >>"$log" 2>&1 </dev/null ||
         say 'apt-get update báo lỗi; thử cài với danh sách hiện có' 'apt-get update reported errors; trying with the lists at hand'
     # shellcheck disable=SC2086
-    if ! apt_install $missing; then
-        base=$(missing_packages base)
-        # shellcheck disable=SC2086
-        if [ -n "$base" ] && ! apt_install $base; then
-            tail -n 15 "$log" >&2
-            die "không cài được gói hệ thống: $base (chi tiết: build/setup.log)" \
-                "system packages could not be installed: $base (details: build/setup.log)"
-        fi
-        without_lab "$(missing_packages lab)"
+    if ! apt_install $missing; then install_by_groups; fi
+}
+
+# install_by_groups: one package that cannot be had must not keep the others away.
+install_by_groups() {
+    base=$(missing_packages base)
+    # shellcheck disable=SC2086
+    if [ -n "$base" ] && ! apt_install $base; then
+        tail -n 15 "$log" >&2
+        die "không cài được gói hệ thống: $base (chi tiết: build/setup.log)" \
+            "system packages could not be installed: $base (details: build/setup.log)"
     fi
+    for group in lab page; do
+        missing=$(missing_packages "$group")
+        # shellcheck disable=SC2086
+        if [ -n "$missing" ] && ! apt_install $missing; then "without_$group" "$missing"; fi
+    done
 }
 
 # find_python: the first interpreter that is new enough; names may exist and not work (pyenv).
@@ -118,6 +130,13 @@ install_python_packages() {
         failed_step 'cài gói hntt' 'installing the package hntt'
 }
 
+# build_page: the meeting page; without npm or its registry everything else works.
+build_page() {
+    [ -f "$root/web/room/package-lock.json" ] && command -v npm >/dev/null || return 0
+    timeout 240 "$root/scripts/web.sh" ||
+        say 'Chưa dựng được trang họp; mọi thứ khác vẫn chạy' 'The meeting page could not be built; everything else works'
+}
+
 # single_setup: two verbs that both find .venv stale must not write it at the same time.
 single_setup() {
     command -v flock >/dev/null || return 0
@@ -141,6 +160,7 @@ mkdir -p "$root/build/reports"
 single_setup
 : >"$log"
 if [ "$system" = yes ]; then install_system_packages; fi
+build_page
 if venv_is_current; then
     say 'Môi trường đã sẵn sàng' 'The environment is ready'
     exit 0

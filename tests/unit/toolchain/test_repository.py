@@ -27,7 +27,8 @@ FORBIDDEN = {
     + r"\.org|pypi"
     + r"\.org|files\.python"
     + r"hosted|archive\.ubuntu"
-    + r"\.com",
+    + r"\.com|npm"
+    + r"js\.(org|com)",
 }
 
 

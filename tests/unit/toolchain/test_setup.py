@@ -102,6 +102,24 @@ def test_a_lab_package_that_cannot_be_had_does_not_stop_setup(fresh: Sandbox) ->
     assert "this is not shown" in done.stdout
 
 
+def test_a_browser_that_cannot_be_had_does_not_cost_the_lab(fresh: Sandbox) -> None:
+    fresh.stand_in("dpkg-query", "exit 1")
+    fresh.stand_in("apt-get", 'case "$*" in *chromium*) echo "no candidate"; exit 100 ;; esac')
+    done = fresh.run("scripts/setup.sh")
+    assert done.returncode == 0
+    assert "meeting page is neither built nor tested" in done.stdout
+    assert "this is not shown" not in done.stdout
+    assert any("podman" in call and "chromium" not in call for call in apt_installs(fresh))
+
+
+def test_a_package_that_another_provides_is_not_missing(fresh: Sandbox) -> None:
+    listed = "".join(f"installed {name}, \\n" for name in packages() if name not in ("nodejs", "npm"))
+    provided = "installed nodejs, nodejs-dev, npm (= 10.8.2)\\n"
+    fresh.stand_in("dpkg-query", f"printf '{listed}{provided}'")
+    assert fresh.run("scripts/setup.sh").returncode == 0
+    assert apt_installs(fresh) == []
+
+
 def test_a_base_package_that_cannot_be_had_stops_setup(fresh: Sandbox) -> None:
     fresh.stand_in("dpkg-query", "exit 1")
     fresh.stand_in("apt-get", 'case "$*" in *install*) echo "no candidate for git"; exit 100 ;; esac')
@@ -166,6 +184,6 @@ def test_every_package_has_a_group_and_a_reason() -> None:
         if line.startswith("#"):
             continue
         group, _name, reason = line.split(maxsplit=2)
-        assert group in ("base", "lab")
+        assert group in ("base", "lab", "page")
         assert len(reason) > 10
     assert len(packages()) == len(set(packages()))
