@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime
 import difflib
 import re
-import types
 from collections.abc import Callable
-from enum import Enum
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from hntt.register import catalogue as rules
+from hntt.register.annotations import annotation, model_at, options
 from hntt.register.fields import FIELDS
 from hntt.register.findings import Finding, Text
 from hntt.register.rules import Fault, Rule, finding
@@ -101,7 +100,7 @@ def _missing(root: type[BaseModel], source: SourceFile, path: KeyPath, error: Er
 
 
 def _unknown(root: type[BaseModel], source: SourceFile, path: KeyPath, error: Error) -> tuple[Rule, Fault]:
-    model = _model_at(root, path[:-1])
+    model = model_at(root, path[:-1])
     known = list(model.model_fields) if model else []
     key = str(path[-1])
     near = _nearest_key(key, known)
@@ -158,12 +157,12 @@ def _quote(source: SourceFile, path: KeyPath, value: Any, written: str) -> tuple
 
 def _allowed(root: type[BaseModel], source: SourceFile, path: KeyPath, error: Error) -> tuple[Rule, Fault]:
     value = error["input"]
-    options = _options(_annotation(root, path)) or [str(error.get("ctx", {}).get("expected", ""))]
-    near = nearest(str(value), [str(option) for option in options])
+    allowed = options(annotation(root, path)) or [str(error.get("ctx", {}).get("expected", ""))]
+    near = nearest(str(value), [str(option) for option in allowed])
     hint = Text(f"Có phải là {near}?", f"Did you mean {near}?") if near else None
     message = Text(f"{_short(value)} không được dùng ở đây.", f"{_short(value)} is not used here.")
     return rules.NOT_ALLOWED, Fault(
-        source.value_at(path), source.shown(path), message, _short(value), _choice(options), hint
+        source.value_at(path), source.shown(path), message, _short(value), _choice(allowed), hint
     )
 
 
@@ -361,46 +360,5 @@ def _meaning(root: type[BaseModel], path: KeyPath) -> Text | None:
     """What the field of this path means; for a list's entry, what the list means."""
     names = [step for step in path if isinstance(step, str)]
     last = max((index for index, step in enumerate(path) if isinstance(step, str)), default=-1)
-    model = _model_at(root, path[:last]) if names else None
+    model = model_at(root, path[:last]) if names else None
     return FIELDS.get(model.__name__, {}).get(str(path[last])) if model else None
-
-
-def _model_at(root: type[BaseModel], path: KeyPath) -> type[BaseModel] | None:
-    annotation = _annotation(root, path)
-    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
-
-
-def _annotation(root: type[BaseModel], path: KeyPath) -> Any:
-    """The type that belongs to a path, without ``Annotated`` and ``| None``."""
-    here: Any = root
-    for step in path:
-        here = _bare(here)
-        if isinstance(here, type) and issubclass(here, BaseModel):
-            field = here.model_fields.get(str(step))
-            here = field.annotation if field else None
-        elif get_origin(here) in (list, tuple, dict):
-            here = get_args(here)[-1]
-        else:
-            return None
-    return _bare(here)
-
-
-def _bare(annotation: Any) -> Any:
-    while True:
-        origin = get_origin(annotation)
-        if origin is Annotated:
-            annotation = get_args(annotation)[0]
-        elif origin in (Union, types.UnionType):
-            annotation = next(item for item in get_args(annotation) if item is not type(None))
-        else:
-            return annotation
-
-
-def _options(annotation: Any) -> list[Any]:
-    if get_origin(annotation) is Literal:
-        return list(get_args(annotation))
-    if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return [item.value for item in annotation]
-    if get_origin(annotation) is dict:
-        return _options(_bare(get_args(annotation)[0]))
-    return []
