@@ -28,7 +28,8 @@ def main() -> None:
     if sys.argv[1] == "down":
         down(lab())
         return
-    request = LabRequest(PROJECT / "inventories" / "quang_binh", districts=(DISTRICT,), communes=COMMUNES)
+    province = PROJECT / "inventories" / "quang_binh"
+    request = LabRequest(province, districts=(DISTRICT,), communes=COMMUNES, kinds=("router", "noc"))
     lab().state_dir.mkdir(parents=True, exist_ok=True)
     topology, _ = prepare(lab(), request)
     not_ready = up(lab(), topology).not_ready

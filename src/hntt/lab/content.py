@@ -16,7 +16,7 @@ LAB_KINDS = (Kind.ROUTER, Kind.NOC, Kind.VCS)
 
 @dataclass(frozen=True)
 class LabRequest:
-    """What is asked for: an inventory folder, narrowed to districts and to the first communes of each.
+    """What is asked for: an inventory folder, narrowed to districts, to the first communes of each, to kinds.
 
     ``communes`` is how many communes of a district, in the order of their numbers; None means all.
     """
@@ -24,6 +24,7 @@ class LabRequest:
     inventory: Path
     districts: tuple[str, ...] = ()
     communes: int | None = None
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def content_of(request: LabRequest) -> LabContent:
     """The devices asked for. UsageError and FindingsError as the inventory and the register give them."""
     config = read_config(request.inventory)
     source = read_source(config.register_dir)
-    selection = config.only.narrowed(Selection(districts=request.districts or None))
+    selection = config.only.narrowed(Selection(districts=request.districts or None, kinds=request.kinds or None))
     if request.communes is not None:
         selection = selection.narrowed(Selection(communes=_first_communes(source.network, request.communes)))
     return LabContent(config.register_dir, source, selection, _devices(selection, source.network))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from hntt.audit.scope import Scope
-from hntt.play.inputs import scope_for
+from hntt.play.inputs import PROJECT, scope_for
 
 
 class Loader(Protocol):
@@ -30,8 +30,14 @@ def scope_of(names: list[str], variables: Mapping[str, Any], loader: Loader) -> 
         names,
         variables["hostvars"],
         lambda path: loader.load_from_file(path, cache="none"),
-        project_folder(variables) / "roles",
+        roles_folder(variables),
     )
+
+
+def roles_folder(variables: Mapping[str, Any]) -> Path:
+    """The project's roles, also for a playbook that lies elsewhere in it, as a molecule scenario's does."""
+    beside = project_folder(variables) / "roles"
+    return beside if beside.is_dir() else PROJECT / "roles"
 
 
 def project_folder(variables: Mapping[str, Any]) -> Path:

@@ -72,6 +72,15 @@ def test_a_wrong_password_shows_in_the_registration_and_is_mended(converged: Ben
     assert converged.value(PASSWORD) == CANARY
 
 
+def test_a_registration_under_way_is_no_reason_to_send_the_password(converged: Bench) -> None:
+    async def change_by_hand() -> None:
+        converged.unit._keep("Network 1 QoS Diffserv Video", "0")
+
+    converged.fleet.run(change_by_hand())
+    assert converged.unit.is_registering_anew
+    assert converged.apply().commands_sent == ("xConfiguration Network 1 QoS Diffserv Video: 34",)
+
+
 def test_a_unit_that_its_server_does_not_take_is_set_and_told_so(tmp_path: Path) -> None:
     with bench(tmp_path, password="another one") as made:
         result = made.apply()

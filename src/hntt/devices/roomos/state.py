@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -10,6 +12,9 @@ from hntt.devices.roomos.session import UnitSession
 from hntt.intent.vcs import Family, family_of
 
 REGISTERED = "Registered"
+REGISTERING = "Registering"
+_UNDER_WAY_S = 3.0
+_POLL_S = 0.1
 _CALL = re.compile(r"^Call (\d+) ", re.IGNORECASE)
 
 
@@ -47,9 +52,19 @@ async def look(session: UnitSession) -> UnitState:
         version=version,
         family=family_of(version),
         leaves=await session.configuration(),
-        registration=await registration(session),
+        registration=await _settled_registration(session),
         calls=await calls(session),
     )
+
+
+async def _settled_registration(session: UnitSession) -> Registration:
+    """The registration once it is no longer under way: what is being decided says nothing of the password."""
+    deadline = time.monotonic() + _UNDER_WAY_S
+    now = await registration(session)
+    while now.status == REGISTERING and time.monotonic() < deadline:
+        await asyncio.sleep(_POLL_S)
+        now = await registration(session)
+    return now
 
 
 async def registration(session: UnitSession) -> Registration:

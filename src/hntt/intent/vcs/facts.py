@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hntt.intent.mcu.contract import sip_secret
 from hntt.network.build import CENTRE_LABEL
 from hntt.network.model import Device, Kind, Network
 from hntt.register.models import Dscp, Register
@@ -15,7 +16,8 @@ PROVINCE_ROLE = "province"
 
 @dataclass(frozen=True)
 class UnitFacts:
-    """One video unit. ``registrar`` is the name of the MCU server it registers with; the rate is in kbit/s.
+    """One video unit. ``registrar`` is the name of the MCU server it registers with, ``sip_secret`` that of its
+    password in the vault; the rate is in kbit/s.
 
     ``settings`` are the role's (``roles/vcs/defaults``), overlaid by the inventory's.
     """
@@ -24,6 +26,7 @@ class UnitFacts:
     display_name: str
     extension: str
     uri: str
+    sip_secret: str
     registrar: str
     domain: str
     timezone: str
@@ -44,6 +47,7 @@ def unit_facts(register: Register, network: Network, host: str, settings: Mappin
         display_name=device.site.name,
         extension=str(device.extension),
         uri=f"{device.extension}@{network.domain}",
+        sip_secret=sip_secret(host),
         registrar=f"{registrar_of(register, device)}.{network.domain}",
         domain=network.domain,
         timezone=register.province.services.timezone,
