@@ -69,6 +69,13 @@ def test_a_secret_that_the_vault_lacks_is_named() -> None:
         intent(secrets=SecretValues({}))
 
 
+def test_units_trust_the_province_s_authority_unless_another_is_set() -> None:
+    secrets = SecretValues({"sip": "x", "authority": "the province's"})
+    assert intent(secrets=secrets).authority == "the province's"
+    assert intent(secrets=secrets, vcs_authority="another").authority == "another"
+    assert intent(secrets=SecretValues({"sip": "x"})).authority == ""
+
+
 def test_offline_the_password_is_its_name() -> None:
     text = intent_lines(intent(secrets=Placeholders()), families()["ce9"])  # type: ignore[arg-type]
     assert 'xConfiguration SIP Authentication Password: "<secret:sip/vcs.le-thuy>"' in text

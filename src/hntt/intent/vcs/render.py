@@ -15,6 +15,8 @@ from hntt.intent.vcs.family import Family
 
 TEMPLATES = Path(__file__).resolve().parents[4] / "templates"
 TEMPLATE = "vcs/settings.j2"
+AUTHORITY = "authority"
+"""Where the secrets file has the certificate of the province's own authority."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,18 @@ class UnitIntent:
 def render_unit(facts: UnitFacts, secrets: SecretSource, templates: Path = TEMPLATES) -> UnitIntent:
     """The settings of one unit, whatever software it runs. KeyError when the source lacks a secret."""
     text = _environment(templates).get_template(TEMPLATE).render(u=facts, secret=secrets.get)
-    return UnitIntent(facts.host, dict(_settings(text)), str(facts.settings["vcs_authority"]))
+    return UnitIntent(facts.host, dict(_settings(text)), _authority(facts, secrets))
+
+
+def _authority(facts: UnitFacts, secrets: SecretSource) -> str:
+    """The certificate that was set for the units, else the province's own beside its secrets, else none."""
+    chosen = str(facts.settings["vcs_authority"])
+    if chosen:
+        return chosen
+    try:
+        return secrets.get(AUTHORITY)
+    except KeyError:
+        return ""
 
 
 def leaves_for(intent: UnitIntent, family: Family) -> tuple[Leaf, ...]:
