@@ -15,6 +15,7 @@ unit 480
 cases 300
 golden 240
 integration 420
+page 110
 molecule 1320
 lab 900
 faults 600'
@@ -101,7 +102,17 @@ stage_golden() { pytest_stage golden tests/golden -n "$jobs" -m 'not lab' tests/
 
 # Faults have a stage of their own: every test file with "fault" in its path.
 stage_integration() {
-    pytest_stage integration tests/integration -m 'not lab' '--ignore-glob=*fault*' tests/integration
+    pytest_stage integration tests/integration -m 'not lab and not page' '--ignore-glob=*fault*' tests/integration
+}
+
+# The browser's start is slow on a busy machine, and nothing else needs npm: hence a stage of its own.
+stage_page() {
+    for program in node npm chromium; do
+        command -v "$program" >/dev/null && continue
+        not_run page "không có $program (./run setup cài khi có)" "there is no $program (./run setup installs it where it can)"
+        return
+    done
+    pytest_stage page tests/integration/page -m page tests/integration/page
 }
 
 stage_lab() {

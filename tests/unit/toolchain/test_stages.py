@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from toolchain_sandbox import ROOT, Sandbox, pytest_body
 
-STAGES = ["lint", "unit", "cases", "golden", "integration", "molecule", "lab", "faults"]
+STAGES = ["lint", "unit", "cases", "golden", "integration", "page", "molecule", "lab", "faults"]
 
 
 @pytest.fixture
@@ -20,6 +22,8 @@ def tested(ready: Sandbox) -> Sandbox:
         'echo \'<testsuite name="lint" errors="0" tests="6" failures="0" skipped="0">\' >build/reports/lint.xml\n'
     )
     (ready.root / "scripts/lint.sh").chmod(0o755)
+    for program in ("node", "npm", "chromium"):
+        ready.stand_in(program)
     for folder in ("molecule/router", "molecule/shared", "tests/integration/faults"):
         (ready.root / folder).mkdir(parents=True)
     (ready.root / "molecule/router/molecule.yml").touch()
@@ -35,7 +39,7 @@ def test_all_stages_run_and_are_counted(tested: Sandbox, shell: str) -> None:
     done = tested.run("scripts/test.sh", shell=shell)
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.findall(r"== (\w+)", done.stdout) == STAGES
-    assert closing_line(done.stdout) == "25 passed, 0 failed"
+    assert closing_line(done.stdout) == "28 passed, 0 failed"
 
 
 def test_one_stage_runs_alone(tested: Sandbox) -> None:
@@ -170,6 +174,39 @@ def test_lab_tests_are_kept_out_of_the_other_stages(tested: Sandbox) -> None:
     for stage in ("unit", "cases", "golden", "integration"):
         (call,) = [call for call in tested.calls if f"reports/{stage}.xml" in call]
         assert "-m not lab" in call
+
+
+def test_page_tests_have_a_stage_of_their_own(tested: Sandbox) -> None:
+    tested.run("scripts/test.sh", "integration", "page")
+    (call,) = [call for call in tested.calls if "reports/integration.xml" in call]
+    assert "not page" in call
+    (call,) = [call for call in tested.calls if "reports/page.xml" in call]
+    assert "-m page tests/integration/page" in call
+
+
+def test_without_npm_the_page_is_named_and_not_counted(tested: Sandbox) -> None:
+    # The machine's own programs count as well, so the search path is the stand-ins' alone.
+    (tested.outside / "bin/npm").unlink()
+    for program in (
+        "sh",
+        "sed",
+        "cut",
+        "date",
+        "mkdir",
+        "rm",
+        "grep",
+        "head",
+        "sort",
+        "tr",
+        "dirname",
+        "cat",
+        "timeout",
+    ):
+        real = Path(shutil.which(program) or "")
+        (tested.outside / "bin" / program).symlink_to(real)
+    done = tested.run("scripts/test.sh", "page", PATH=str(tested.outside / "bin"), shell=shutil.which("sh") or "sh")
+    assert done.returncode == 1, "nothing was run"
+    assert "page: not run: there is no npm" in done.stdout
 
 
 def test_all_limits_fit_into_ninety_minutes() -> None:

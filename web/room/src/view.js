@@ -60,7 +60,8 @@ export class View {
   /** @param {State} state */
   speaker(state) {
     const names = state.talkers.map((person) => person.name).join(", ");
-    if (names) this.text("speaker", "speaking", { who: names });
+    if (state.phase !== "in_room") this.put("speaker", "");
+    else if (names) this.text("speaker", "speaking", { who: names });
     else if (state.last_talker) this.text("speaker", "spoke", { who: state.last_talker.name });
     else this.text("speaker", "nobody");
     this.element("speaker").classList.toggle("active", names !== "");
@@ -128,10 +129,11 @@ export function waitingKey(state) {
   return state.phase === "waiting" ? `waiting_${state.reason}` : state.phase;
 }
 
-/** @param {State} state @returns {"open" | "off" | "room_muted" | "hand"} */
+/** @param {State} state @returns {"idle" | "open" | "off" | "room_muted" | "hand"} */
 export function microphoneMode(state) {
   if (state.phase === "in_room" && state.room_muted) return state.hand ? "hand" : "room_muted";
-  return state.own_muted ? "off" : "open";
+  if (state.own_muted) return "off";
+  return state.phase === "in_room" ? "open" : "idle";
 }
 
 /** @param {number} now @param {string} lang */
