@@ -1,7 +1,7 @@
 // Why a call or a registration did not last, and how long to wait before the next try.
 
 /**
- * @typedef {"config" | "unconfigured" | "network" | "registration" | "closed" | "full" | "refused" | "ended"
+ * @typedef {"config" | "unconfigured" | "network" | "registration" | "busy" | "closed" | "full" | "refused" | "ended"
  *   | "no_answer" | "no_media" | "stalled" | "signalling" | "devices" | "operator"} Reason
  */
 
@@ -9,7 +9,7 @@
 export const BACK_OFF = [1, 2, 4, 8, 16, 30];
 
 /** Seconds for what only people can change, so that 159 PCs do not storm a room that is full or shut. */
-const SLOW = { unconfigured: 60, registration: 60, refused: 60, full: 30, closed: 15, ended: 5 };
+const SLOW = { unconfigured: 60, registration: 60, refused: 60, full: 30, busy: 30, closed: 15, ended: 5 };
 
 /** Seconds for what is over at once and was nobody's failure. */
 const SOON = { devices: 0.5, operator: 0.5 };
@@ -23,6 +23,7 @@ const STATUS = new Map([
   [480, "closed"],
   [408, "no_answer"],
   [486, "full"],
+  [503, "busy"],
   [600, "full"],
   [603, "refused"],
 ]);
@@ -34,6 +35,7 @@ const Q850 = new Map([
   [17, "full"],
   [20, "closed"],
   [21, "refused"],
+  [34, "busy"],
 ]);
 
 /** @param {number | null} status SIP status; null when there was no answer at all @returns {Reason} */

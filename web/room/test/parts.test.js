@@ -60,10 +60,10 @@ test("the picture fits the call's rate", () => {
 });
 
 test("answers and causes become reasons people understand", () => {
-  const failures = { 403: "refused", 404: "closed", 408: "no_answer", 480: "closed", 486: "full", 500: "network", 503: "network" };
+  const failures = { 403: "refused", 404: "closed", 408: "no_answer", 480: "closed", 486: "full", 500: "network", 503: "busy" };
   for (const [status, reason] of Object.entries(failures)) assert.equal(reasonOfFailure(Number(status)), reason);
   assert.equal(reasonOfFailure(null), "network");
-  const ends = { 16: "ended", 17: "full", 20: "closed", 21: "refused", 31: "ended" };
+  const ends = { 16: "ended", 17: "full", 20: "closed", 21: "refused", 34: "busy", 31: "ended" };
   for (const [cause, reason] of Object.entries(ends)) assert.equal(reasonOfEnd(Number(cause)), reason);
   assert.equal(reasonOfEnd(null), "ended");
 });
@@ -160,7 +160,7 @@ test("both languages have the same texts with the same blanks", () => {
 test("every reason and phase has its texts; an unknown text is an error", () => {
   const source = readFileSync(new URL("../src/causes.js", import.meta.url), "utf8");
   const reasons = [...source.slice(0, source.indexOf("} Reason")).matchAll(/"(\w+)"/g)].map((match) => match[1]);
-  assert.ok(reasons.length >= 14);
+  assert.ok(reasons.length >= 15);
   for (const reason of reasons) {
     assert.ok(TEXTS.vi[`waiting_${reason}`] && TEXTS.vi[`waiting_${reason}_detail`], reason);
   }
