@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import pytest
-from conftest import Running
+from running_lab import Running
 from small_lab import RATE_KBPS
 
 from hntt.lab import netns
@@ -16,7 +16,6 @@ from hntt.lab.links import line_ports
 from hntt.lab.plan import Verb
 from hntt.lab.reach import await_reachable
 from hntt.lab.status import status
-from hntt.lab.up import up
 
 pytestmark = pytest.mark.lab
 
@@ -64,7 +63,7 @@ def test_a_changed_host_key_is_refused(running: Running) -> None:
         assert done.returncode == 255
         assert "Host key verification failed" in done.stderr
     finally:
-        up(running.lab, running.topology, renew=frozenset({"rt.x1"}))
+        running.up(renew=frozenset({"rt.x1"}))
     assert running.ssh("rt.x1", "hostname") == "rt.x1\n"
 
 

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 import pytest
-from conftest import Running
+from running_lab import Running
 
 from hntt.lab import faults
 from hntt.lab.errors import LabError
