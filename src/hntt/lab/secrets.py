@@ -9,6 +9,8 @@ from pathlib import Path
 
 import yaml
 
+from hntt.intent import pki
+
 ALPHABET = string.ascii_letters + string.digits
 LENGTHS = {
     "ospf_key": 16,  # the longest key of OSPF's MD5 authentication
@@ -18,14 +20,21 @@ LENGTHS = {
     "local_password": 24,
     "enable": 24,
     "sip": 24,
+    "trunk": 24,
+    "ami": 24,
     "vcs_password": 24,
 }
+PAIR = (pki.AUTHORITY_KEY, pki.AUTHORITY)
+"""The lab's own authority; its key and certificate belong together."""
 
 
 def ensure_secrets(path: Path) -> dict[str, str]:
     """The secrets in ``path``; those still missing are made. Only the file's owner may read it."""
     known: dict[str, str] = yaml.safe_load(path.read_text(encoding="utf-8")) or {} if path.exists() else {}
     missing = {name: random_text(length) for name, length in LENGTHS.items() if name not in known}
+    if not known.keys() >= set(PAIR):
+        made = pki.new_authority("HNTT lab")
+        missing |= dict(zip(PAIR, (made.key, made.certificate), strict=True))
     if missing:
         known |= missing
         _write_private(path, yaml.safe_dump(known, sort_keys=True))
