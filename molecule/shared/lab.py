@@ -2,8 +2,9 @@
 
 usage: python lab.py up|down SCENARIO_DIRECTORY
 
-The scenario's ``lab.yml`` lists its hosts: ``{name, kind, interface, address}``, all on one LAN with the operator's
-station. Keys, pinned host keys and ssh_config are written to ``.lab/molecule/SCENARIO`` in the project.
+The scenario's ``lab.yml`` lists its hosts: ``{name, kind, interface, address}`` and, where it is not the kind's own,
+``image``; all are on one LAN with the operator's station. Keys, pinned host keys and ssh_config are written to
+``.lab/molecule/SCENARIO`` in the project.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from hntt.lab.access import ensure_operator_key
 from hntt.lab.day0 import InterfaceAddress, minimal_day0
 from hntt.lab.down import down
 from hntt.lab.names import Lab
+from hntt.lab.secrets import ensure_secrets
 from hntt.lab.topology import LabHost, LabSegment, Topology
 from hntt.lab.up import up
 
@@ -54,6 +56,7 @@ def host_of(entry: dict[str, Any], listed: dict[str, Any], lab: Lab, key: str) -
     host = LabHost(
         name=entry["name"],
         kind=entry["kind"],
+        image=entry.get("image"),
         interfaces=(entry["interface"],),
         address=entry["address"],
         day0=lab.state_dir / "day0" / entry["name"],
@@ -73,6 +76,7 @@ def main() -> None:
         return
     lab.state_dir.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(lab.state_dir / "day0", ignore_errors=True)
+    ensure_secrets(lab.secrets)
     not_ready = up(lab, topology_of(scenario, lab)).not_ready
     if not_ready:
         sys.exit(f"did not come up: {dict(not_ready)}")

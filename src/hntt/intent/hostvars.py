@@ -10,6 +10,7 @@ from dataclasses import asdict
 from ipaddress import IPv4Network
 from typing import Any
 
+from hntt.intent.mcu.facts import mcu_facts
 from hntt.network import addresses, dialplan, dns
 from hntt.network.build import CENTRE_LABEL, commune_slug
 from hntt.network.model import Device, Kind, Line, Network, Site, Tier
@@ -53,6 +54,8 @@ def host_vars(register: Register, network: Network, host: str) -> dict[str, Any]
         facts["attachment"] = _attachment(network, device)
     if device.kind is Kind.NOC:
         facts["zone"] = _zone(network)
+    if device.kind is Kind.MCU:
+        facts["mcu"] = mcu_facts(register, network, host)
     return facts
 
 

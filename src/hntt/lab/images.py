@@ -24,13 +24,17 @@ from typing import Any
 import yaml
 
 from hntt.i18n import tr
-from hntt.lab.errors import LabError
+from hntt.lab.errors import CommandError, LabError
 from hntt.lab.names import RUNTIME_ROOT
 from hntt.lab.shell import run
 
 Say = Callable[[str], None]
 _BUILD_SECONDS = 1800
 _REPO = "/var/cache/hntt-repo"
+
+# What mmdebstrap says when apt does not take the mirror; why not, it keeps to itself.
+_REFUSED = "apt-get update --error-on=any"
+_IGNORE_DATE = '--aptopt=Acquire::Check-Valid-Until "false"'
 
 _LAB_TOOLS = ("ethtool", "iperf3", "less", "tcpdump", "traceroute")
 # snmpd is there from the start: its libraries would not fit on the small disk of each router.
@@ -43,6 +47,8 @@ ConditionCapability=
 ExecStart=
 ExecStart=!/usr/sbin/chronyd $DAEMON_OPTS -x
 """
+# From Debian 14 on chronyd stays in the foreground and says itself when it is ready.
+_CHRONY_FOREGROUND = _CHRONY_DROP_IN.replace("chronyd $", "chronyd -n $")
 _SUDOERS = "hntt ALL=(ALL:ALL) NOPASSWD: ALL\n"
 
 _MAKE_REPO = r"""
@@ -137,7 +143,8 @@ class ImageDefinition:
 def image_definitions() -> Mapping[str, ImageDefinition]:
     """All images by name: ``hntt-router`` (Debian 13 with FRR), ``hntt-linux`` (Debian 13, bare), ``hntt-vcs``.
 
-    ``hntt-vcs`` is what a simulated video unit runs on: a SIP client, and a service for the simulator.
+    ``hntt-vcs`` is what a simulated video unit runs on: a SIP client, and a service for the simulator. ``hntt-mcu``
+    is a bare Debian 14, the first one with an Asterisk again.
     """
     listed = _package_lists()
     base = (*listed["preinstalled"], *_LAB_TOOLS)
@@ -145,10 +152,12 @@ def image_definitions() -> Mapping[str, ImageDefinition]:
         ("/etc/sudoers.d/hntt", 0o440, _SUDOERS),
         ("/etc/systemd/system/chrony.service.d/lab.conf", 0o644, _CHRONY_DROP_IN),
     )
+    newer = (files[0], (*files[1][:2], _CHRONY_FOREGROUND))
     definitions = [
         _definition("hntt-router", (*base, *_ROUTER), listed["hntt-router"], files, _ROUTER_SETTLE),
         _definition("hntt-linux", base, listed["hntt-linux"], files, _LINUX_SETTLE),
         _definition("hntt-vcs", (*base, *_VCS), [], (*files, _VCS_SERVICE), _VCS_SETTLE),
+        _definition("hntt-mcu", base, listed["hntt-mcu"], newer, _LINUX_SETTLE, suite="forky"),
     ]
     return {definition.name: definition for definition in definitions}
 
@@ -159,12 +168,13 @@ def _definition(
     repository: list[str],
     files: tuple[tuple[str, int, str], ...],
     script: str,
+    suite: str = "trixie",
 ) -> ImageDefinition:
     offered = tuple(sorted(set(repository) - set(packages)))
     make_repo = _MAKE_REPO.replace("PACKAGES", " ".join(offered)).replace("REPO", _REPO)
     return ImageDefinition(
         name=name,
-        suite="trixie",
+        suite=suite,
         packages=tuple(sorted(set(packages))),
         repository=offered,
         files=files,
@@ -250,8 +260,25 @@ def _build(definition: ImageDefinition, say: Say) -> None:
     with tempfile.TemporaryDirectory(prefix="hntt-image-") as scratch:
         tree, archive = Path(scratch) / "tree", Path(scratch) / "image.tar"
         _write_tree(definition, tree)
-        run(_mmdebstrap_command(definition, tree, archive), timeout=_BUILD_SECONDS)
+        _make_archive(definition, tree, archive, say)
         run(["podman", "import", "--quiet", archive, definition.tag], timeout=_BUILD_SECONDS)
+
+
+def _make_archive(definition: ImageDefinition, tree: Path, archive: Path, say: Say) -> None:
+    command = _mmdebstrap_command(definition, tree, archive)
+    try:
+        run(command, timeout=_BUILD_SECONDS)
+    except CommandError as error:
+        if _REFUSED not in str(error):
+            raise
+        # A mirror kept as it was on some day is past its date; its signatures are checked all the same.
+        say(
+            tr(
+                vi=f"{definition.suite}: thử lại, bỏ qua ngày hết hạn của kho",
+                en=f"{definition.suite}: again, whatever the mirror's date",
+            )
+        )
+        run([command[0], _IGNORE_DATE, *command[1:]], timeout=_BUILD_SECONDS)
 
 
 def _write_tree(definition: ImageDefinition, tree: Path) -> None:

@@ -92,7 +92,7 @@ def _write_inventory(folder: Path, fleet: UnitFleet) -> None:
     hosts = {name: {"ansible_host": fleet.address, "ansible_port": fleet.port(name)} for name in UNITS}
     (inventory / "hntt.yml").write_text(yaml.safe_dump(options), encoding="utf-8")
     (folder / "overlay.yml").write_text(yaml.safe_dump({"all": {}, "hosts": hosts}), encoding="utf-8")
-    secrets = {"sip": CANARY, "vcs_password": f"{CANARY}Login"}
+    secrets = {**{f"sip/{name}": CANARY for name in UNITS}, "vcs_password": f"{CANARY}Login"}
     (folder / "secrets.yml").write_text(yaml.safe_dump(secrets), encoding="utf-8")
 
 

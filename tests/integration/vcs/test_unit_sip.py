@@ -102,7 +102,7 @@ def _intent(authority: str, server: str) -> UnitIntent:
     source = read_source(PROJECT / "inventories/quang_binh/register")
     settings = unit_settings(PROJECT / "roles", {"vcs_authority": authority})
     facts = unit_facts(source.register, source.network, NAME, settings)
-    intent = render_unit(facts, SecretValues({"sip": PASSWORD}))
+    intent = render_unit(facts, SecretValues({facts.sip_secret: PASSWORD}))
     return replace(intent, values={**intent.values, "sip_proxy_1": server})
 
 

@@ -25,7 +25,7 @@ ROLES = PROJECT / "roles"
 NAME = "vcs.le-thuy"
 LOGIN = "LoginS3cret"
 CANARY = "Canary-S1p-S3cret"
-SECRETS = SecretValues({"sip": CANARY, "vcs_password": LOGIN})
+SECRETS = SecretValues({"sip": "the-master-of-others", f"sip/{NAME}": CANARY, "vcs_password": LOGIN})
 QUICK = Patience(reconnect_s=0.5, registration_s=0.3, settle_s=0.25, poll_s=0.02)
 
 

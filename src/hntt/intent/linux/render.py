@@ -29,6 +29,7 @@ from hntt.intent.linux.settings import evaluate, native_environment, resolve_set
 from hntt.intent.secrets import Placeholders, SecretSource
 
 KIND_ROLES: dict[str, tuple[str, ...]] = {
+    "mcu": ("linux_base", "mcu"),
     "noc": ("linux_base", "noc"),
     "router": ("linux_base", "router"),
 }

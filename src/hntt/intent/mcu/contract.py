@@ -91,6 +91,11 @@ def district_context(slug: str) -> str:
     return f"district-{slug}"
 
 
+def unit_context(context: str) -> str:
+    """The context of the video unit of those endpoints, which also reaches the province's room."""
+    return f"{context}-unit"
+
+
 def peer_name(host: str) -> str:
     """The PJSIP endpoint of another MCU server: ``mcu-2.tinh`` is ``peer-mcu-2``."""
     return f"peer-{host.partition('.')[0]}"
