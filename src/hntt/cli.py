@@ -65,6 +65,13 @@ COMMANDS = (
         is_group=True,
     ),
     Command(
+        "meeting",
+        "hntt.meetings.cli:meeting_app",
+        "Cuộc họp: ai có mặt, thiếu ai, ai đang nói, chân nối",
+        "Meetings: who is present, who is missing, who speaks, legs",
+        is_group=True,
+    ),
+    Command(
         "register",
         "hntt.register.cli:register_app",
         "Sửa sổ đăng ký có kiểm soát",
