@@ -18,7 +18,7 @@ from hntt.audit.units import UnitAnswer, read_video_units
 from hntt.i18n import tr
 from hntt.intent.linux import roles_for_kind
 
-LINUX_PLATFORMS = frozenset({"frr", "debian"})
+LINUX_PLATFORMS = frozenset({"frr", "debian", "asterisk"})
 """Platforms with a Linux system under them that roles declare."""
 
 

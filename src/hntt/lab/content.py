@@ -10,7 +10,7 @@ from hntt.inventory.selection import Selection
 from hntt.inventory.source import Source, read_source
 from hntt.network.model import Device, Kind, Network, Tier
 
-LAB_KINDS = (Kind.ROUTER, Kind.NOC, Kind.VCS)
+LAB_KINDS = (Kind.ROUTER, Kind.NOC, Kind.MCU, Kind.VCS)
 """The kinds that a lab can have so far."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from hntt.intent.day0 import SERVERS
 from hntt.intent.router import Role, RouterFacts, all_router_facts
 from hntt.lab.topology import LabHost, LabLine, LabSegment, Topology
 from hntt.network import addresses
@@ -20,16 +21,16 @@ SERVICES_SEGMENT = "services"
 def topology_from_network(
     register: Register, network: Network, devices: Iterable[Device], day0: Mapping[str, Path]
 ) -> Topology:
-    """The lab of these devices (routers, controllers, video units): hosts, shaped lines, one LAN per site.
+    """The lab of these devices (routers, servers of the centre, video units): hosts, shaped lines, one LAN per site.
 
     ``day0`` gives the tree each device starts with. A router has all the interfaces it has in reality; those whose
     line ends at a device that is not in the lab lead nowhere. On each conference LAN a probe stands where the PC
-    would, ``pc.<site>``. The controllers' LAN has the operator's station.
+    would, ``pc.<site>``. The servers' LAN has the operator's station.
     """
     chosen = list(devices)
     facts = all_router_facts(register, network)
     routers = {device.host: facts[device.host] for device in chosen if device.kind is Kind.ROUTER}
-    servers = [device for device in chosen if device.kind is Kind.NOC]
+    servers = [device for device in chosen if device.kind in SERVERS]
     sites = [device.site for device in chosen if device.kind is Kind.ROUTER]
     units = {device.site.label: device for device in chosen if device.kind is Kind.VCS}
     return Topology(
@@ -65,7 +66,7 @@ def _router(facts: RouterFacts, day0: Path | None) -> LabHost:
 
 
 def _server(device: Device, day0: Path | None) -> LabHost:
-    return LabHost(device.host, "noc", day0=day0, interfaces=(HOST_INTERFACE,), address=str(device.address))
+    return LabHost(device.host, str(device.kind), day0=day0, interfaces=(HOST_INTERFACE,), address=str(device.address))
 
 
 def _unit(device: Device, day0: Path | None) -> LabHost:

@@ -18,7 +18,7 @@ from hntt.lab.topology import Topology
 from hntt.lab.unit_day0 import write_unit_day0
 from hntt.network.model import Device, Kind
 
-CONTAINER_PLATFORMS = ("frr", "debian", "cisco_roomos")
+CONTAINER_PLATFORMS = ("frr", "debian", "asterisk", "cisco_roomos")
 
 
 def prepare(lab: Lab, request: LabRequest) -> tuple[Topology, LabContent]:
@@ -51,7 +51,7 @@ def _refuse_foreign_platforms(devices: Sequence[Device]) -> None:
         names = ", ".join(foreign)
         raise UsageError(
             tr(
-                vi=f"Phòng lab chỉ dựng được router frr; hãy bớt ra hoặc dùng --simulated: {names}",
-                en=f"The container lab has frr routers only; leave these out or use --simulated: {names}",
+                vi=f"Router trong phòng lab chỉ có thể là frr; hãy bớt ra hoặc dùng --simulated: {names}",
+                en=f"Routers in the container lab can only be frr; leave these out or use --simulated: {names}",
             )
         )

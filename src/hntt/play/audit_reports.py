@@ -73,6 +73,7 @@ def waves(audit: Audit) -> dict[str, list[str]]:
     ]
     return {
         "hntt_noc": [item.host.name for item in to_change if item.host.kind == "noc"],
+        "hntt_mcu": [item.host.name for item in to_change if item.host.kind == "mcu"],
         "hntt_units": [item.host.name for item in to_change if item.host.kind == "vcs"],
         "hntt_centre": [item.host.name for item in to_change if _is_router(item, "province")],
         "hntt_districts": [item.host.name for item in to_change if _is_router(item, "district")],

@@ -34,7 +34,9 @@ def test_the_default_lab_is_the_centre_and_one_district() -> None:
     found = topology(content())
     assert problems(found) == []
     kinds = [host.kind for host in found.hosts]
-    assert {kind: kinds.count(kind) for kind in set(kinds)} == {"router": 17, "noc": 1, "probe": 17, "admin": 1}
+    assert {kind: kinds.count(kind) for kind in set(kinds)} == {
+        "router": 17, "noc": 1, "mcu": 3, "vcs": 2, "probe": 17, "admin": 1,
+    }  # fmt: skip
     assert len(found.lines) == 16
 
 

@@ -92,7 +92,7 @@ class Check:
     name: str
     vi: str
     en: str
-    kind: Kind
+    kinds: frozenset[Kind]
     platforms: frozenset[str]
     commands: Callable[[Subject], Sequence[str]]
     judge: Callable[[Subject, Sequence[str]], Sequence[Finding]]
@@ -104,7 +104,7 @@ class Check:
 
     def applies(self, device: Device) -> bool:
         """Whether the check is made for this device."""
-        return device.kind is self.kind and device.platform in self.platforms
+        return device.kind in self.kinds and device.platform in self.platforms
 
 
 @dataclass(frozen=True)

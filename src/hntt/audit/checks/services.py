@@ -10,7 +10,9 @@ from hntt.audit.checks.model import Check, Finding, Subject, UnreadableError, sh
 from hntt.i18n import tr
 from hntt.network.model import Kind
 
-_FRR = frozenset({"frr"})
+_CLIENTS = frozenset({Kind.ROUTER, Kind.MCU})
+"""Who uses the controller services."""
+_LINUX = frozenset({"frr", "asterisk"})
 
 
 # One question to one server: neither the hosts file nor a cache may answer in its place, and `dig` is not everywhere.
@@ -87,8 +89,8 @@ CLOCK = Check(
     name="clock",
     vi="đồng hồ lấy giờ từ máy chủ trung tâm",
     en="the clock follows the controller",
-    kind=Kind.ROUTER,
-    platforms=_FRR,
+    kinds=_CLIENTS,
+    platforms=_LINUX,
     commands=lambda _: ["chronyc -n -c sources"],
     judge=lambda subject, outputs: list(judge_clock(subject, outputs)),
 )
@@ -96,8 +98,8 @@ NAMES = Check(
     name="dns",
     vi="máy chủ tên miền trả lời đúng theo sổ đăng ký",
     en="names resolve as the register has them",
-    kind=Kind.ROUTER,
-    platforms=_FRR,
+    kinds=_CLIENTS,
+    platforms=_LINUX,
     commands=lambda subject: [
         f"python3 -c {shlex.quote(_ASK)} {subject.facts['services']['dns'][0]} {shlex.quote(name)}"
         for name, _ in names_asked(subject)
@@ -108,8 +110,8 @@ SEND_LOG = Check(
     name="syslog_send",
     vi="gửi được thông báo nhật ký",
     en="a log message can be sent",
-    kind=Kind.ROUTER,
-    platforms=_FRR,
+    kinds=_CLIENTS,
+    platforms=_LINUX,
     commands=lambda subject: [f"logger -p user.notice -t hntt {marker(subject.token)} && echo sent"],
     judge=lambda _, outputs: [] if "sent" in outputs[0] else [Finding("logger", "sent", outputs[0].strip()[:80])],
 )
@@ -117,7 +119,7 @@ LOG = Check(
     name="syslog",
     vi="nhật ký của từng thiết bị về đến trung tâm",
     en="every device's log arrives at the centre",
-    kind=Kind.NOC,
+    kinds=frozenset({Kind.NOC}),
     platforms=frozenset({"debian"}),
     commands=lambda subject: [f"sudo -n grep -rlF {marker(subject.token)} /var/log/hntt || true"],
     judge=lambda subject, outputs: list(judge_log(subject, outputs)),
