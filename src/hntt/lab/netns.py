@@ -106,6 +106,11 @@ def call_in(namespace: str, function: Callable[[], _T]) -> _T:
     return _call_in_thread(lambda: _enter(namespace_path(namespace), _CLONE_NEWNET), function)
 
 
+def enter(namespace: str) -> None:
+    """Move the calling thread into the network of ``namespace`` for good. LabError when there is no such namespace."""
+    _enter(namespace_path(namespace), _CLONE_NEWNET)
+
+
 def call_in_mounts(lab: Lab, function: Callable[[], _T]) -> _T:
     """Call a function within the lab's private mount namespace, in a thread of its own."""
 

@@ -213,6 +213,24 @@ class BaresipClient:
             self._writer.close()
         self._process = self._writer = None
 
+    async def press(self, key: str) -> None:
+        """Send one key of the telephone in the call there is."""
+        await self._command("sndcode", key)
+
+    async def kill(self) -> None:
+        """End the process without a word to anybody, and do not start another one."""
+        if self._keeping is not None:
+            self._keeping.cancel()
+        if self._is_running and self._process is not None:
+            self._process.kill()
+            await self._process.wait()
+        self._known.calls.clear()
+        self._known.registration = SipRegistration()
+
+    async def keep_picture(self, path: Path) -> None:
+        """Write the next picture that is received to ``path``, as PNG; CallError outside a call with pictures."""
+        await self._command("snapshot_recv", str(path))
+
     async def _select(self, call: SipCall) -> None:
         if len(self._known.calls) > 1 and call.reference:
             await self._command("callfind", call.reference)
@@ -280,7 +298,10 @@ class BaresipClient:
         if call is None:
             return
         if kind == "CALL_CLOSED":
+            call.ended = str(event.get("param", ""))
             self._forget(call)
+        elif kind == "CALL_RTCP":
+            call.packets[str(event.get("param"))] = _received(event)
         elif kind == "CALL_ESTABLISHED":
             call.status = "Connected"
             call.since = time.monotonic()
@@ -315,3 +336,9 @@ class BaresipClient:
         if wanted:
             self._known.muted = True
             self._muting = asyncio.get_running_loop().create_task(self._command("mute"))
+
+
+def _received(event: dict[str, Any]) -> int:
+    """How many packets have come, as the far end and we agree over RTCP."""
+    told = event.get("rtcp_stats", {}).get("rx", {})
+    return int(told.get("sent", 0)) - int(told.get("lost", 0))

@@ -31,7 +31,10 @@ _REGISTER_S = 60
 
 @dataclass(frozen=True)
 class Media:
-    """What the client sends and where what it receives goes, as baresip names devices; its RTP ports, its picture."""
+    """What the client sends and where what it receives goes, as baresip names devices; its RTP ports, its picture.
+
+    ``record_to``: a folder where the sound it receives and sends is kept as WAV; nothing is kept without one.
+    """
 
     audio_source: str = "ausine,440"
     audio_player: str = "aubridge,unheard"
@@ -42,6 +45,7 @@ class Media:
     frames_per_s: int = 15
     ca_file: str = ""
     sip_listen: str = "0.0.0.0:5060"
+    record_to: str = ""
 
 
 def write_files(folder: Path, account: SipAccount, control_port: int, media: Media) -> None:
@@ -88,9 +92,11 @@ def config_text(account: SipAccount, control_port: int, media: Media) -> str:
         ("call_max_calls", "4"),
         ("ctrl_tcp_listen", f"127.0.0.1:{control_port}"),
         ("module_path", MODULE_FOLDER),
+        *([("snd_path", media.record_to)] if media.record_to else []),
     ]
+    modules = (*_MODULES, "sndfile.so") if media.record_to else _MODULES
     lines = [f"{name} {value}" for name, value in settings]
-    lines += [f"{'module_app' if _is_app(name) else 'module'} {name}" for name in _MODULES]
+    lines += [f"{'module_app' if _is_app(name) else 'module'} {name}" for name in modules]
     return "\n".join([*lines, ""])
 
 

@@ -42,7 +42,10 @@ class SipRegistration:
 
 @dataclass
 class SipCall:
-    """One call. ``status``: Dialling, Ringing, Connected, Disconnecting."""
+    """One call. ``status``: Dialling, Ringing, Connected, Disconnecting.
+
+    ``ended`` is why it is over, as SIP says it (``486 Busy Here``); ``packets`` what was received of audio and video.
+    """
 
     id: int
     number: str
@@ -51,6 +54,8 @@ class SipCall:
     since: float = field(default_factory=time.monotonic)
     reference: str = ""
     encrypted: bool = False
+    ended: str = ""
+    packets: dict[str, int] = field(default_factory=dict)
 
     @property
     def seconds(self) -> int:
