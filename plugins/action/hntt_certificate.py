@@ -21,7 +21,7 @@ short_description: A server's certificate, issued by the province's own authorit
 description:
   - Looks at the certificate the server has. When there is none, another authority's, another name's or one with less
     than 30 days left, the server makes a new key and the controller issues a certificate for it.
-  - A running Asterisk takes it up as soon as nobody is in a call.
+  - A running Asterisk takes it up at once; calls go on.
   - The vault must have C(authority_key) and C(authority).
 options:
   dir:
@@ -47,7 +47,7 @@ if getent group asterisk >/dev/null; then chgrp asterisk server.key.new; fi
 chmod 0640 server.key.new
 mv server.key.new server.key
 mv server.pem.new server.pem
-if [ -x /usr/local/sbin/hntt-mcu ]; then /usr/local/sbin/hntt-mcu restart; fi
+if systemctl is-active --quiet asterisk.service; then /usr/local/sbin/hntt-mcu reload; fi
 """
 
 
@@ -58,7 +58,7 @@ class ActionModule(ActionBase):
     _supports_check_mode = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        variables = task_vars or {}
+        variables = self._variables = task_vars or {}
         super().run(tmp, variables)
         _, args = self.validate_argument_spec(argument_spec={"dir": {"type": "path", "required": True}})
         try:
@@ -70,6 +70,7 @@ class ActionModule(ActionBase):
         authority, subject = self._authority(variables), self._subject(variables)
         reasons = self._reasons(folder, authority, subject)
         if reasons and not self._task.check_mode:
+            self._have_openssl()
             request = self._shell(folder, _ASK, make=True)
             self._shell(folder, _TAKE, stdin=pki.issue(authority, request, subject))
             left = self._reasons(folder, authority, subject)
@@ -93,6 +94,14 @@ class ActionModule(ActionBase):
     def _subject(self, variables: dict[str, Any]) -> pki.Subject:
         facts = self._templar.template(variables["hntt"])
         return pki.Subject((str(facts["fqdn"]), str(facts["host"])), str(facts["address"]))
+
+    def _have_openssl(self) -> None:
+        if self._low_level_execute_command("command -v openssl")["rc"] == 0:
+            return
+        asked = {"name": "openssl", "state": "present", "install_recommends": False}
+        done = self._execute_module(module_name="ansible.builtin.apt", module_args=asked, task_vars=self._variables)
+        if done.get("failed"):
+            raise AnsibleActionFail(str(done.get("msg")))
 
     def _reasons(self, folder: str, authority: pki.Authority, subject: pki.Subject) -> tuple[str, ...]:
         found = self._shell(folder, _READ, missing_is_empty=True)
