@@ -50,6 +50,7 @@ def topic_label(topic: str) -> str:
         "sysctls": tr(vi="tham số nhân", en="kernel settings"),
         "ports": tr(vi="cổng đang lắng nghe", en="listening ports"),
         "units": tr(vi="đơn vị systemd", en="systemd units"),
+        "saving": tr(vi="lưu cấu hình", en="saving"),
         "other": tr(vi="khác", en="other"),
     }
     return labels.get(topic, topic)

@@ -8,11 +8,12 @@ from typing import Protocol
 
 from hntt.audit.changes import changes_from_diff
 from hntt.audit.daemons import missing_daemons
-from hntt.audit.model import Change, Outcome
+from hntt.audit.model import Cause, Change, Outcome
 from hntt.audit.scope import Scope
 from hntt.devices import get_platform
 from hntt.devices.fleet import ReadResult, read_fleet
-from hntt.devices.platform import same_configuration
+from hntt.devices.platform import Platform, same_configuration
+from hntt.devices.startup import Unsaved, unsaved
 from hntt.errors import UsageError
 from hntt.i18n import tr
 from hntt.intent.router import render_router, router_facts
@@ -97,9 +98,22 @@ def _answer(scope: Scope, reading: ReadResult, intended: str) -> RouterAnswer:
     platform = get_platform(scope.target(reading.name).platform)
     # Most routers are as intended, and seeing that costs a tenth of working out a remediation.
     if same_configuration(platform, reading.text, intended):
-        return RouterAnswer(Outcome.CLEAN)
+        return _saved_or_not(scope, platform, reading)
     remediation = platform.remediate(reading.text, intended)
     if not remediation:
-        return RouterAnswer(Outcome.CLEAN)
+        return _saved_or_not(scope, platform, reading)
     changes = changes_from_diff(scope.secrets.mask(remediation.diff))
     return RouterAnswer(Outcome.DRIFT, changes, repairable=True)
+
+
+def _saved_or_not(scope: Scope, platform: Platform, reading: ReadResult) -> RouterAnswer:
+    """The right configuration runs; whether it also survives a restart."""
+    left = unsaved(platform, reading.text, reading.startup)
+    if left is None:
+        return RouterAnswer(Outcome.CLEAN)
+    return RouterAnswer(Outcome.DRIFT, (startup_change(left, scope.secrets.mask(left.diff)),), repairable=True)
+
+
+def startup_change(left: Unsaved, masked_diff: str) -> Change:
+    """What a restart would lose, as one finding: ``+`` is lost, ``-`` comes back."""
+    return Change("saving", str(left.text), Cause.CHANGED, tuple(masked_diff.splitlines()))

@@ -15,8 +15,11 @@ from hntt.devices.mechanism import GuardError, Link, NotPendingError, RejectedEr
 from hntt.devices.platform import Remediation, same_configuration
 from hntt.devices.results import ApplyResult, Outcome, Step
 from hntt.devices.session import SessionError
+from hntt.devices.startup import Unsaved, unsaved
 from hntt.devices.target import Target
 from hntt.devices.texts import Text
+
+_CONFIRMED = Text(vi="đã thay đổi và xác nhận", en="changed and confirmed")
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class Change:
         self.confirm_timeout_s = confirm_timeout_s
         self.armed_until = 0.0
         self.kept = ""
+        self.running = ""
         self.remediation = Remediation((), (), "")
         self.sent: list[str] = []
         self.evidence: dict[str, str] = {}
@@ -78,25 +82,37 @@ class Change:
         if self.timer_may_have_fired and not self.is_intended(self.link.running()):
             raise NotPendingError
 
-    def save_and_report(self) -> ApplyResult:
-        """Make the confirmed configuration the startup one; tried once more in a new session."""
+    def unsaved(self) -> Unsaved | None:
+        """What a restart would lose of the configuration that was last read, or bring back; reads the startup one."""
+        return unsaved(self.platform, self.running, self.mechanism.startup(self.link))
+
+    def save_and_report(self, done: Text = _CONFIRMED) -> ApplyResult:
+        """Make the confirmed configuration the startup one and read it back; tried once more in a new session."""
         with self.step("save"):
             problem = self._save() and self._save()
-        if problem is not None:
-            message = Text(
-                vi=f"đã xác nhận nhưng CHƯA LƯU ({problem.vi}); khởi động lại sẽ về cấu hình cũ",
-                en=f"confirmed but NOT SAVED ({problem.en}); a restart brings the old configuration back",
-            )
-            return self.result("confirmed", message)
-        return self.result("confirmed", Text(vi="đã thay đổi và xác nhận", en="changed and confirmed"), saved=True)
+        if problem is None:
+            self.evidence.pop("not_saved", None)
+            return self.result("confirmed", done, saved=True)
+        message = Text(
+            vi=f"đã xác nhận nhưng CHƯA LƯU ({problem.vi}); khởi động lại sẽ mất cấu hình này: đừng khởi động lại,"
+            " hãy sửa nguyên nhân rồi chạy lại để lưu",
+            en=f"confirmed but NOT SAVED ({problem.en}); a restart loses this configuration: do not restart the router,"
+            " mend the cause and run again, which saves it",
+        )
+        return self.result("confirmed", message)
 
     def _save(self) -> Text | None:
         try:
             self.mechanism.save(self.link)
+            left = self.unsaved()
         except (SessionError, GuardError) as error:
             self.link.fresh()
             return error.text
-        return None
+        if left is None:
+            return None
+        self.link.fresh()
+        self.evidence["not_saved"] = left.diff
+        return Text(vi=f"đọc lại không đúng: {left.text.vi}", en=f"it reads back differently: {left.text.en}")
 
     def note_failure(self, error: SessionError | GuardError) -> None:
         """Keep what the device said."""
@@ -108,6 +124,7 @@ class Change:
 
     def note_running(self, running: str) -> None:
         """Keep what was last read back."""
+        self.running = running
         self.evidence["running_after"] = self.fingerprint(running)
 
     def is_as_before(self, running: str) -> bool:

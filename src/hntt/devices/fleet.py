@@ -1,4 +1,4 @@
-"""Read the running configuration of a whole fleet at once: one process, one event loop, asyncssh.
+"""Read the running and startup configurations of a whole fleet at once: one process, one event loop, asyncssh.
 
 Host keys are verified against the pinned ones for every device. A device that can't be read never holds up the
 others, and unreachable, refused and swapped devices are told apart.
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shlex
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import asyncssh
 
@@ -26,15 +27,28 @@ _MORE = re.compile(r"\s?-+ ?More ?-+ ?$")
 _ERASED = re.compile(r"\s?-+ ?More ?-+ ?(?:\x08+ *\x08*)*")
 
 
+# Between the two in the answer of one command.
+_STARTUP_MARK = "! hntt: startup configuration"
+
+
 @dataclass(frozen=True)
 class ReadResult:
-    """What reading one device gave: the configuration as printed, or why there is none; how long it took."""
+    """What reading one device gave: the configurations as printed, or why there are none; how long it took.
+
+    ``startup`` is empty on a device without one, and ``None`` on a platform that stores every command at once.
+    """
 
     name: str
     status: Status
     text: str = ""
     detail: str = ""
     seconds: float = 0.0
+    startup: str | None = None
+
+
+class _Read(NamedTuple):
+    running: str
+    startup: str | None
 
 
 class _UnusableError(Exception):
@@ -42,7 +56,7 @@ class _UnusableError(Exception):
 
 
 def read_fleet(targets: Iterable[Target], *, concurrency: int = 64, timeout_s: float = 60.0) -> dict[str, ReadResult]:
-    """The running configuration of each target, by name.
+    """The running and the startup configuration of each target, by name; both are read in one session.
 
     ``concurrency`` bounds the sessions open at a time, ``timeout_s`` what one device may take. Never raises for
     what a device does.
@@ -71,36 +85,42 @@ class _Reader:
     async def read(self, target: Target) -> ReadResult:
         async with self._slots:
             begun = time.monotonic()
-            status, text, detail = await self._attempt(target)
-            return ReadResult(target.name, status, text, detail, round(time.monotonic() - begun, 3))
+            found = await self._attempt(target)
+            seconds = round(time.monotonic() - begun, 3)
+            if isinstance(found, _Read):
+                return ReadResult(target.name, "ok", found.running, seconds=seconds, startup=found.startup)
+            status, detail = found
+            return ReadResult(target.name, status, detail=detail, seconds=seconds)
 
-    async def _attempt(self, target: Target) -> tuple[Status, str, str]:
+    async def _attempt(self, target: Target) -> _Read | tuple[Status, str]:
         try:
-            text = await asyncio.wait_for(self._read(target), self._timeout_s)
+            return await asyncio.wait_for(self._read(target), self._timeout_s)
         except asyncssh.HostKeyNotVerifiable as error:
-            return "hostkey_changed", "", str(error)
+            return "hostkey_changed", str(error)
         except asyncssh.PermissionDenied as error:
-            return "auth_failed", "", str(error)
+            return "auth_failed", str(error)
         except TimeoutError:
-            return "unreachable", "", f"no answer within {self._timeout_s:g} s"
+            return "unreachable", f"no answer within {self._timeout_s:g} s"
         except (_UnusableError, asyncssh.ProcessError, asyncssh.ChannelOpenError) as error:
-            return "error", "", str(error)
+            return "error", str(error)
         except (OSError, asyncssh.Error) as error:
-            return "unreachable", "", str(error)
-        return "ok", text, ""
+            return "unreachable", str(error)
 
-    async def _read(self, target: Target) -> str:
+    async def _read(self, target: Target) -> _Read:
         platform = get_platform(target.platform)
         how: Mapping[str, Any] = platform.quirks.extra["fleet"]
         async with await self._connect(target, how) as connection:
             if "exec" in how:
-                text = await _by_exec(connection, str(how["exec"]))
+                running, startup = await _by_exec(connection, str(how["exec"]), platform.quirks.startup)
             else:
-                text = await _Shell(platform, target, how).read(connection)
-        head = "\n".join(text.splitlines()[:3])
-        if not text.strip() or platform.quirks.error_in(head):
-            raise _UnusableError(platform.mask(head.strip()) or "empty answer")
-        return text
+                running, startup = await _Shell(platform, target, how).read(connection)
+        if not running.strip():
+            raise _UnusableError("empty answer")
+        for text in (running, startup or ""):
+            head = "\n".join(text.splitlines()[:3])
+            if platform.quirks.error_in(head):
+                raise _UnusableError(platform.mask(head.strip()))
+        return _Read(running, startup)
 
     async def _connect(self, target: Target, how: Mapping[str, Any]) -> asyncssh.SSHClientConnection:
         user = target.user if "exec" in how else target.login
@@ -128,12 +148,15 @@ class _Reader:
         return self._known_hosts[path]
 
 
-async def _by_exec(connection: asyncssh.SSHClientConnection, command: str) -> str:
-    result = await connection.run(command)
+async def _by_exec(connection: asyncssh.SSHClientConnection, running: str, startup: str | None) -> _Read:
+    """Both by one command, as root: a second one would cost a slow line another round trip, and the device a sudo."""
+    script = running if startup is None else f"{running} && echo {shlex.quote(_STARTUP_MARK)} && {startup}"
+    result = await connection.run(f"sudo -n sh -c {shlex.quote(script)}")
     if result.exit_status != 0:
-        said = str(result.stderr or result.stdout or "").strip()
-        raise _UnusableError(said or f"status {result.exit_status}")
-    return str(result.stdout)
+        # Not what it printed so far: that is a configuration with secrets in it.
+        raise _UnusableError(str(result.stderr or "").strip() or f"status {result.exit_status}")
+    text, _, rest = str(result.stdout).partition(f"{_STARTUP_MARK}\n")
+    return _Read(text, None if startup is None else rest)
 
 
 class _Shell:
@@ -145,7 +168,7 @@ class _Shell:
         self._enter = str(how["enter"])
         self._before: list[str] = list(how["before"])
 
-    async def read(self, connection: asyncssh.SSHClientConnection) -> str:
+    async def read(self, connection: asyncssh.SSHClientConnection) -> _Read:
         async with connection.create_process(term_type="vt100", term_size=(511, 1000)) as process:
             prompt = await self._until(process, self._prompt)
             if prompt.rstrip().endswith(">") and self._target.secret:
@@ -153,7 +176,15 @@ class _Shell:
                 await self._ask(process, self._target.secret, self._prompt)
             for command in self._before:
                 await self._ask(process, command, self._prompt)
-            answer = await self._ask(process, self._platform.read_command, self._prompt)
+            running = await self._print(process, self._platform.read_command)
+            quirks = self._platform.quirks
+            if quirks.startup is None:
+                return _Read(running, None)
+            return _Read(running, quirks.startup_in(await self._print(process, quirks.startup)))
+
+    async def _print(self, process: asyncssh.SSHClientProcess[str], command: str) -> str:
+        """What a command prints, without echo and prompt."""
+        answer = await self._ask(process, command, self._prompt)
         return answer.split("\n", 1)[-1].rsplit("\n", 1)[0] + "\n"
 
     async def _ask(self, process: asyncssh.SSHClientProcess[str], line: str, until: re.Pattern[str]) -> str:

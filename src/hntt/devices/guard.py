@@ -13,9 +13,11 @@ from hntt.devices import get_platform
 from hntt.devices.change import Change, Timing
 from hntt.devices.guards import mechanism_for
 from hntt.devices.mechanism import ArmError, GuardError, Link
+from hntt.devices.platform import Remediation
 from hntt.devices.results import ApplyResult, GuardStatus, ProbeResult, Step
 from hntt.devices.session import SessionError
 from hntt.devices.settle import settle
+from hntt.devices.startup import Unsaved
 from hntt.devices.target import Target
 from hntt.devices.texts import Text
 
@@ -110,7 +112,7 @@ class _Guarded:
         change = self._change
         try:
             with change.step("read"):
-                change.kept = change.link.running()
+                change.kept = change.running = change.link.running()
                 change.evidence["running_before"] = change.fingerprint(change.kept)
             with change.step("pending"):
                 pending = change.mechanism.pending(change.link)
@@ -122,12 +124,27 @@ class _Guarded:
         with change.step("compare"):
             change.remediation = change.platform.remediate(change.kept, change.intended)
         if not change.remediation:
-            return change.result("unchanged", Text(vi="đã đúng cấu hình", en="already as intended"))
+            return self._only_save(check=check)
         if check:
             return change.result(
                 "would_change", Text(vi="sẽ thay đổi; chưa gửi gì", en="would change; nothing was sent")
             )
         return None
+
+    def _only_save(self, *, check: bool) -> ApplyResult:
+        """The right configuration runs. Where a restart would lose it, it is saved: nothing else is changed by that."""
+        change = self._change
+        try:
+            with change.step("startup"):
+                left = change.unsaved()
+        except (SessionError, GuardError) as error:
+            return change.result("failed_untouched", error.text)
+        if left is None:
+            return change.result("unchanged", Text(vi="đã đúng cấu hình", en="already as intended"))
+        change.remediation = Remediation((), (), left.diff)
+        if check:
+            return change.result("would_change", _would_save(left))
+        return change.save_and_report(_saved_only(left))
 
     def _arm(self) -> None:
         change = self._change
@@ -192,6 +209,20 @@ class _Guarded:
             return self._probe()
         except Exception as error:  # the probe is foreign code; whatever it raises is a failure
             return ProbeResult(False, f"{type(error).__name__}: {error}")
+
+
+def _would_save(left: Unsaved) -> Text:
+    return Text(
+        vi=f"cấu hình đang chạy đã đúng nhưng chưa lưu ({left.text.vi}); sẽ lưu; chưa gửi gì",
+        en=f"the right configuration runs, but is not saved ({left.text.en}); would save it; nothing was sent",
+    )
+
+
+def _saved_only(left: Unsaved) -> Text:
+    return Text(
+        vi=f"cấu hình đang chạy đã đúng, nay đã lưu (trước đó {left.text.vi})",
+        en=f"the right configuration was running and is saved now (before, {left.text.en})",
+    )
 
 
 def _refused_text(name: str) -> Text:

@@ -8,9 +8,17 @@ restart at any moment before it also brings the old configuration back.
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 
-from hntt.devices.mechanism import AlreadyPendingError, ArmError, GuardError, Link, NotPendingError
+from hntt.devices.mechanism import (
+    AlreadyPendingError,
+    ArmError,
+    GuardError,
+    Link,
+    NotPendingError,
+    UnreadableStartupError,
+)
 from hntt.devices.texts import Text
 
 FOLDER = "/var/lib/hntt/guard"
@@ -20,6 +28,9 @@ KEPT = f"{FOLDER}/frr.conf"
 _RELOAD = f"/usr/lib/frr/frr-reload.py --reload --stdout --confdir {FOLDER} {KEPT}"
 UNIT = "hntt-guard-revert"
 _NEW = f"{FOLDER}/frr.conf.new"
+# More than any startup configuration takes, on the disk where it lies.
+_ROOM = "/etc/frr/hntt-room"
+_ROOM_KIB = 256
 _PERMANENT = ("interface ", "line vty")
 _BUSY = {"active", "activating", "reloading", "deactivating"}
 
@@ -102,11 +113,32 @@ class FrrGuard:
         link.shell.run(f"sudo -n rm -f {KEPT}")
 
     def save(self, link: Link) -> None:
-        """``write memory``."""
+        """``write memory``, once the disk has shown that it has room.
+
+        On a full disk FRR 10.3 overwrites the startup file with as much as fits, and says ``[OK]``.
+        """
+        self._prove_room(link)
         answer = link.cli.run("write memory")
         if "[OK]" not in answer:
             said = answer.strip()
             raise GuardError(Text(vi=f"“write memory” báo: {said}", en=f"`write memory` says: {said}"))
+
+    def _prove_room(self, link: Link) -> None:
+        write = f"sudo -n dd if=/dev/zero of={_ROOM} bs=1K count={_ROOM_KIB} conv=fsync status=none"
+        status, output = link.shell.run(write)
+        link.shell.run(f"sudo -n rm -f {_ROOM}")
+        if status != 0:
+            said = (output.strip().splitlines() or [f"status {status}"])[-1]
+            raise GuardError(Text(vi=f"chưa ghi gì: {said}", en=f"nothing was written: {said}"))
+
+    def startup(self, link: Link) -> str | None:
+        """The one file of all daemons; ``show startup-config`` prints nothing where there is one (10.3)."""
+        script = str(link.platform.quirks.startup)
+        status, output = link.shell.run(f"sudo -n sh -c {shlex.quote(script)}")
+        if status != 0:
+            said = (output.strip().splitlines() or [f"status {status}"])[-1]
+            raise UnreadableStartupError(link.platform.mask(said))
+        return output
 
     def revert_now(self, link: Link) -> bool:
         """Start the return without waiting for the timer."""

@@ -9,8 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 
-from hntt.devices.mechanism import AlreadyPendingError, ArmError, GuardError, Link, NotPendingError, RejectedError
-from hntt.devices.platform import same_configuration
+from hntt.devices.mechanism import (
+    AlreadyPendingError,
+    ArmError,
+    GuardError,
+    Link,
+    NotPendingError,
+    RejectedError,
+    UnreadableStartupError,
+)
+from hntt.devices.startup import unsaved
 from hntt.devices.texts import Text
 
 _NO_ROLLBACK = "No Rollback Confirmed Change pending"
@@ -53,8 +61,7 @@ class IosGuard:
         return _NO_ROLLBACK not in answer and not link.platform.quirks.error_in(answer)
 
     def _schedule_reload(self, link: Link, running: str, minutes: int, refusal: RejectedError) -> None:
-        startup = link.cli.run("show startup-config")
-        if not same_configuration(link.platform, _without_size(startup), running):
+        if unsaved(link.platform, running, self.startup(link)) is not None:
             raise ArmError(
                 Text(
                     vi=f"không hẹn giờ hoàn tác được ({refusal.answer}); cũng không dùng được “reload in” vì cấu hình"
@@ -93,6 +100,15 @@ class IosGuard:
             said = answer.strip()
             raise GuardError(Text(vi=f"“write memory” báo: {said}", en=f"`write memory` says: {said}"))
 
+    def startup(self, link: Link) -> str | None:
+        """``show startup-config``."""
+        quirks = link.platform.quirks
+        text = quirks.startup_in(link.cli.run(str(quirks.startup)))
+        refusal = quirks.error_in("\n".join(text.splitlines()[:3]))
+        if refusal is not None:
+            raise UnreadableStartupError(refusal)
+        return text
+
     def revert_now(self, link: Link) -> bool:
         """``configure revert now``; a scheduled reload is waited for."""
         answer = link.cli.run("configure revert now")
@@ -107,7 +123,3 @@ class IosGuard:
 
 def _minutes(seconds: int) -> int:
     return max(1, math.ceil(seconds / 60))
-
-
-def _without_size(startup: str) -> str:
-    return "\n".join(line for line in startup.splitlines() if not line.startswith("Using "))

@@ -77,6 +77,10 @@ class RouterosGuard:
     def save(self, link: Link) -> None:
         """RouterOS has stored every command already."""
 
+    def startup(self, link: Link) -> str | None:
+        """RouterOS starts with what runs: there is nothing that a restart could lose."""
+        return None
+
     def revert_now(self, link: Link) -> bool:
         """Load the backup at once; the router restarts under the session."""
         name = self._backup_name(link)

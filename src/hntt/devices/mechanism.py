@@ -44,6 +44,18 @@ class RejectedError(GuardError):
         self.answer = answer.strip()
 
 
+class UnreadableStartupError(GuardError):
+    """The startup configuration could not be read; ``said`` is the device's complaint, not a configuration."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(
+            Text(
+                vi=f"không đọc được cấu hình khởi động: {said}",
+                en=f"the startup configuration could not be read: {said}",
+            )
+        )
+
+
 class NotPendingError(GuardError):
     """There is no pending guard to confirm: it has fired already, or somebody else has settled it."""
 
@@ -132,7 +144,16 @@ class Mechanism(Protocol):
         """Disarm; ``NotPendingError`` when there is nothing to disarm."""
 
     def save(self, link: Link) -> None:
-        """Make the running configuration the one to start with; ``GuardError`` when the device can't."""
+        """Make the running configuration the one to start with; ``GuardError`` when the device says it can't.
+
+        What a device says is no proof: the caller reads ``startup`` back.
+        """
+
+    def startup(self, link: Link) -> str | None:
+        """The configuration the device starts with: empty when it has none, ``None`` when it has no other one.
+
+        ``None`` is a platform that stores every command at once. ``GuardError`` when it can't be read.
+        """
 
     def revert_now(self, link: Link) -> bool:
         """Ask the device to go back at once; ``False`` when it can only wait for its timer."""

@@ -102,7 +102,11 @@ class Rule:
 
 @dataclass(frozen=True)
 class Quirks:
-    """The vendor data of one platform (``quirks/<platform>.yml``)."""
+    """The vendor data of one platform (``quirks/<platform>.yml``).
+
+    ``startup`` prints the startup configuration, in the language of whatever reads it; ``None`` where every command
+    is stored at once, so that there is nothing to compare or to save.
+    """
 
     platform: str
     netmiko: str
@@ -114,7 +118,13 @@ class Quirks:
     blocks: tuple[Rule, ...]
     secrets: tuple[Rule, ...]
     ordered: tuple[re.Pattern[str], ...]
+    startup: str | None = None
+    no_startup: re.Pattern[str] | None = None
     extra: dict[str, Any] = field(default_factory=dict)
+
+    def startup_in(self, answer: str) -> str:
+        """The startup configuration in what the device answered to ``startup``; empty when it says it has none."""
+        return "" if self.no_startup is not None and self.no_startup.search(answer) else answer
 
     def error_in(self, output: str) -> str | None:
         """The first line of a device's answer that says it rejected the command."""
@@ -141,6 +151,8 @@ def load_quirks(platform: str) -> Quirks:
         ),
         secrets=_rules(data.pop("secrets", {})),
         ordered=tuple(re.compile(pattern) for pattern in data.pop("ordered", [])),
+        startup=data.pop("startup", None),
+        no_startup=re.compile(data.pop("no_startup"), re.M) if "no_startup" in data else None,
         extra=data,
     )
 

@@ -36,8 +36,8 @@ class ApplyResult:
 
     - ``unchanged``: the device already has the intended configuration.
     - ``would_change``: check mode; nothing was touched.
-    - ``confirmed``: the intended configuration runs, was probed and confirmed; ``saved`` says whether it is also
-      the one to start with.
+    - ``confirmed``: the intended configuration runs, was probed and confirmed, or ran already and only had to be
+      saved; ``saved`` says whether it was read back as the one to start with. If not, the change has failed.
     - ``reverted``: the old configuration was read back from the device after a failed change.
     - ``refused``: another guarded change is pending, or the way back could not be armed; nothing was changed.
     - ``failed_untouched``: the change never began.

@@ -27,7 +27,7 @@ class IosDevice(SimDevice):
         super().__init__(name, settings)
         self.grammar = load_grammar(self.platform)
         self.tree = ConfigTree(self.grammar, config)
-        self.saved = self.tree.copy()
+        self.saved: ConfigTree | None = self.tree.copy()
         self.rollback: tuple[ConfigTree, asyncio.TimerHandle, int] | None = None
         self.reload: tuple[asyncio.TimerHandle, int] | None = None
 
@@ -39,6 +39,8 @@ class IosDevice(SimDevice):
 
     def startup(self) -> str:
         """What `show startup-config` prints."""
+        if self.saved is None:
+            return "startup-config is not present\n"
         body = "\n".join(self.saved.lines(closing="!"))
         return f"Using {len(body)} out of 262136 bytes\n!\nversion 15.7\n{body}\n!\nend\n"
 
@@ -81,7 +83,7 @@ class IosDevice(SimDevice):
     def schedule_reload(self, minutes: int) -> None:
         """Restart from the startup configuration after that time."""
         self.cancel_reload()
-        self.reload = (self.later(minutes * self.settings.minute_s, self._reload_now), minutes)
+        self.reload = (self.later(minutes * self.settings.minute_s, self.reboot), minutes)
 
     def cancel_reload(self) -> None:
         """Forget a scheduled restart."""
@@ -89,12 +91,13 @@ class IosDevice(SimDevice):
             self.reload[0].cancel()
             self.reload = None
 
-    def _reload_now(self) -> None:
-        self.reload = None
+    def reboot(self) -> None:
+        """Restart from the startup configuration; what was pending is forgotten."""
+        self.cancel_reload()
         self.confirm()
 
         def load() -> None:
-            self.tree = self.saved.copy()
+            self.tree = ConfigTree(self.grammar) if self.saved is None else self.saved.copy()
 
         self.restart(load)
 
@@ -233,7 +236,8 @@ class IosSession(CliSession):
     def _save(self) -> str:
         if self.device.faults.unsaveable or self.device.faults.disk_full:
             return "%Error opening nvram:/startup-config (No space left on device)\n"
-        self.device.saved = self.device.tree.copy()
+        if not self.device.faults.forgets_save:
+            self.device.saved = self.device.tree.copy()
         return "Building configuration...\n[OK]\n"
 
     def _show(self, line: str) -> str:

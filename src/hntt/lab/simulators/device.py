@@ -98,6 +98,10 @@ class SimDevice(ABC):
         """The configuration the device would start with."""
 
     @abstractmethod
+    def reboot(self) -> None:
+        """Restart with what is stored, as after a power cut."""
+
+    @abstractmethod
     def session(self, user: str) -> CliSession:
         """A new interactive session of this user."""
 

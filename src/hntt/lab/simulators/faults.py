@@ -21,6 +21,7 @@ class Faults:
     - ``no_archive``: IOS without the archive feature, so without `configure terminal revert timer`.
     - ``drop_on``: the session breaks instead of answering a command that matches this pattern (once).
     - ``unsaveable``: saving the startup configuration fails.
+    - ``forgets_save``: saving says that it worked, and the startup configuration stays what it was.
     """
 
     drop_after_line: int | None = None
@@ -32,6 +33,7 @@ class Faults:
     no_archive: bool = False
     drop_on: str | None = None
     unsaveable: bool = False
+    forgets_save: bool = False
 
     @classmethod
     def from_mapping(cls, data: dict[str, Any]) -> Faults:

@@ -1,10 +1,11 @@
 """A simulated FRR router: vtysh, and enough of the Unix side for the guard. It is a simulator: no FRR runs here.
 
-Follows what FRR 10.3 on Debian 13 was seen to do: `show running-config` with an `exit` after each section, `%
-Unknown command`, `no interface` refused, `no exec-timeout` unknown, `write memory`. On the Unix side the commands
-that the guard sends are emulated by their documented effect: `install -d`, `dd … conv=fsync`, `sha256sum`, `mv`,
-`rm`, `sync`, `cat`, `systemctl is-active|start|stop`, `systemd-run --on-active`, `frr-reload.py --reload`,
-`vtysh -c`. Anything else answers `command not found`.
+Follows what FRR 10.3 on Debian 13 was seen to do: `show running-config` with an `exit` after each section, `show
+startup-config` that prints nothing, `% Unknown command`, `no interface` refused, `no exec-timeout` unknown, `write
+memory` that on a full disk stores half of the file and says `[OK]`. On the Unix side the commands that the guard
+sends are emulated by their documented effect: `install -d`, `dd … conv=fsync`, `sha256sum`, `mv`, `rm`, `sync`,
+`cat`, `echo`, `systemctl is-active|start|stop`, `systemd-run --on-active`, `frr-reload.py --reload`, `vtysh -c`,
+and `sh -c` with commands joined by `&&`. Anything else answers `command not found`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from hntt.lab.simulators.device import Answer, CliSession, LogoutError, SessionC
 from hntt.lab.simulators.tree import ConfigTree, Entry, RejectedError, load_grammar
 
 _PERMANENT = ("interface ", "line vty")
+STARTUP = "/etc/frr/frr.conf"
 
 
 class FrrDevice(SimDevice):
@@ -31,8 +33,7 @@ class FrrDevice(SimDevice):
         super().__init__(name, settings)
         self.grammar = load_grammar(self.platform)
         self.tree = ConfigTree(self.grammar, config)
-        self.saved = self.tree.copy()
-        self.files: dict[str, bytes] = {}
+        self.files: dict[str, bytes] = {STARTUP: config.encode()}
         self.units: dict[str, tuple[asyncio.TimerHandle, list[str]]] = {}
 
     def running(self) -> str:
@@ -41,7 +42,26 @@ class FrrDevice(SimDevice):
 
     def startup(self) -> str:
         """The file /etc/frr/frr.conf."""
-        return self._body(self.saved)
+        return self.files.get(STARTUP, b"").decode()
+
+    def save(self) -> None:
+        """Write the running configuration to the startup file: as much of it as the disk takes, as the real one."""
+        text = self._body(self.tree).encode()
+        self.files[STARTUP] = text[: len(text) // 2] if self.faults.disk_full else text
+
+    def reboot(self) -> None:
+        """Restart with what is stored: of a file that was cut off, the lines that vtysh can read; no timer is left."""
+
+        def load() -> None:
+            for timer, _ in self.units.values():
+                timer.cancel()
+            self.units.clear()
+            try:
+                self.tree = ConfigTree(self.grammar, self.startup())
+            except RejectedError:
+                self.tree = ConfigTree(self.grammar, self.startup().rpartition("\n")[0])
+
+        self.restart(load)
 
     def _body(self, tree: ConfigTree) -> str:
         head = ["!", "frr version 10.3", "frr defaults traditional", f"hostname {self.name}"]
@@ -146,6 +166,8 @@ class VtyshSession(CliSession):
             return ""
         if re.match(r"show run(ning-config)?$", line):
             return self.device.running()
+        if line == "show startup-config":  # empty wherever one file serves all daemons
+            return ""
         if re.match(r"terminal length \d+$", line):
             return ""
         if re.match(r"wr(ite)?( mem(ory)?)?$", line):
@@ -154,9 +176,10 @@ class VtyshSession(CliSession):
 
     def _save(self) -> str:
         note = "Note: this version of vtysh never writes vtysh.conf\nBuilding Configuration...\n"
-        if self.device.faults.unsaveable or self.device.faults.disk_full:
-            return f"{note}Can't open configuration file /etc/frr/frr.conf.\n% Can't save: No space left on device\n"
-        self.device.saved = self.device.tree.copy()
+        if self.device.faults.unsaveable:
+            return f"{note}Can't open configuration file {STARTUP}.\n"
+        if not self.device.faults.forgets_save:
+            self.device.save()
         return f"{note}Integrated configuration saved to /etc/frr/frr.conf\n[OK]\n"
 
 
@@ -167,6 +190,25 @@ def _dd(device: FrrDevice, words: list[str], stdin: bytes) -> Answer:
         return Answer(f"dd: fsync failed for '{path}': No space left on device\n", 1)
     device.files[path] = stdin
     return Answer()
+
+
+def _sh(device: FrrDevice, words: list[str], stdin: bytes) -> Answer:
+    """`sh -c` with a list of commands joined by `&&`, the last perhaps `if test -e FILE; then COMMAND; fi`."""
+    printed = ""
+    for command in words[words.index("-c") + 1].split(" && "):
+        if found := re.fullmatch(r"if test -e (\S+); then (.*); fi", command):
+            if found.group(1) not in device.files:
+                continue
+            command = found.group(2)
+        answer = device.execute("root", command, b"")
+        printed += answer.text
+        if answer.status != 0:
+            return Answer(printed, answer.status)
+    return Answer(printed)
+
+
+def _echo(device: FrrDevice, words: list[str], stdin: bytes) -> Answer:
+    return Answer(" ".join(words) + "\n")
 
 
 def _sha256sum(device: FrrDevice, words: list[str], stdin: bytes) -> Answer:
@@ -235,7 +277,7 @@ def _frr_reload(device: FrrDevice, words: list[str], stdin: bytes) -> Answer:
     answer = device.reload_from(words[-1])
     folder = words[words.index("--confdir") + 1] if "--confdir" in words else "/etc/frr"
     if words[-1] != f"{folder}/frr.conf":  # the real one then saves, whether it succeeded or not
-        device.saved = device.tree.copy()
+        device.save()
     return answer
 
 
@@ -254,6 +296,8 @@ _COMMANDS: dict[str, Callable[[FrrDevice, list[str], bytes], Answer]] = {
     "mv": _mv,
     "rm": _rm,
     "cat": _cat,
+    "echo": _echo,
+    "sh": _sh,
     "install": _nothing,
     "sync": _nothing,
     "systemctl": _systemctl,
