@@ -17,10 +17,14 @@ from ansible.plugins.action import ActionBase
 from hntt.audit.linux import IN_FORCE, PROBE_COMMAND, Drift, ProbeError, compare, parse_answer, probe_script
 from hntt.intent.linux import (
     DeclaredState,
+    File,
     MissingSecretError,
+    NotBuiltError,
     SettingsError,
     StateConflictError,
     StateError,
+    built_content,
+    built_path,
     render_host,
     role_defaults,
     roles_for_kind,
@@ -37,7 +41,7 @@ GUARD_OUTCOMES = {
     "refused": "it was not made; the host is as it was",
     "guarded": "it was made but not confirmed; the host goes back by itself",
 }
-RENDER_ERRORS = (StateError, StateConflictError, SettingsError, MissingSecretError)
+RENDER_ERRORS = (StateError, StateConflictError, SettingsError, MissingSecretError, NotBuiltError)
 
 
 class HostFailureError(Exception):
@@ -157,7 +161,7 @@ class ActionModule(ActionBase):
     def _files(self, state: DeclaredState) -> None:
         names = {name for file in state.files for name in secret_names(file.content)}
         arguments = {
-            "files": [wanted(file) for file in state.files],
+            "files": [wanted_file(file) for file in state.files],
             "links": [wanted(link) for link in state.links],
             "directories": [wanted(folder) for folder in state.directories],
             "purge": [wanted(folder) for folder in state.managed_directories if folder.purge],
@@ -255,6 +259,11 @@ def wanted(item: Any) -> dict[str, Any]:
     """A declared item as module arguments."""
     data: dict[str, Any] = item.model_dump(mode="json", by_alias=True)
     return data
+
+
+def wanted_file(file: File) -> dict[str, Any]:
+    """A declared file as module arguments, with the bytes of a built one; NotBuiltError."""
+    return {**wanted(file), "content": built_content(file.content), "built": built_path(file.content) is not None}
 
 
 def sentence(drift: Drift) -> str:

@@ -135,6 +135,8 @@ class Plan:
         if wanted.get("secret"):
             # The old text may hold an old secret nobody can name any more, so neither side is shown.
             before, after = before + ("" if same_content else HIDDEN), after + ("" if same_content else HIDDEN.upper())
+        elif wanted.get("built") and not same_content:
+            before, after = before + _hash_line(old), after + _hash_line(new)
         elif not same_content:
             before, after = before + _text(wanted["dest"], old), after + data.decode("utf-8")
         self._show(wanted["dest"], before, after)
@@ -180,6 +182,10 @@ def _attribute_lines(found):
     if found.get("kind") == "link":
         return f"link to {found['target']}\n"
     return f"mode {found['mode']:04o}, owner {found['uid']}:{found['gid']}\n"
+
+
+def _hash_line(found):
+    return f"SHA-256 {found['hash']}\n" if found and found.get("hash") else ""
 
 
 def _text(path, old):

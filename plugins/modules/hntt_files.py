@@ -30,6 +30,7 @@ options:
       restart: {type: list, elements: str, default: [], description: Units to restart.}
       reload: {type: list, elements: str, default: [], description: Units to reload.}
       secret: {type: bool, default: false, description: Never show the content.}
+      built: {type: bool, default: false, description: "Made by a program, not for people to read; shown by its hash."}
       guard: {type: bool, default: false, description: Changing it may cut management.}
       source: {type: str, default: "", description: Role that declares it.}
   links:
@@ -164,6 +165,7 @@ ARGUMENTS = {
             restart=text_list(),
             reload=text_list(),
             secret={"type": "bool", "default": False},
+            built={"type": "bool", "default": False},
             guard={"type": "bool", "default": False},
         )
     ),

@@ -6,6 +6,7 @@ goes into the certificate is what the register says of the server, not what the 
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -73,6 +74,23 @@ def new_authority(name: str, now: datetime | None = None) -> Authority:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return Authority(private.decode(), _pem(certificate))
+
+
+def as_yaml(authority: Authority) -> str:
+    """Both as they stand in the vault, with a word on what to do with them."""
+    certificate = _certificate(authority.certificate)
+    who, end = certificate.subject.rfc4514_string(), certificate.not_valid_after_utc
+    about = tr(
+        vi=f"CA “{who}”, hạn đến {end:%d/%m/%Y}.\n"
+        "Thêm hai mục này bằng: ansible-vault edit inventories/quang_binh/vault/secrets.yml\n"
+        "Khi thay CA đang dùng: mọi máy chủ MCU nhận chứng thư mới, mọi thiết bị và máy xã phải nhận CA mới.",
+        en=f"Authority '{who}', good until {end:%Y-%m-%d}.\n"
+        "Add both with: ansible-vault edit inventories/quang_binh/vault/secrets.yml\n"
+        "Where it replaces one in use, all MCU servers get new certificates, and units and PCs need the new authority.",
+    )
+    parts = {AUTHORITY_KEY: authority.key, AUTHORITY: authority.certificate}
+    blocks = (f"{name}: |\n{textwrap.indent(text, '  ')}" for name, text in parts.items())
+    return textwrap.indent(f"{about}\n", "# ") + "".join(blocks)
 
 
 def issue(authority: Authority, request: str, subject: Subject, now: datetime | None = None) -> str:

@@ -11,9 +11,11 @@ import typer
 from hntt.commands.options import FormatOption, InventoryOption, LangOption, inventory_path, output_format, use_language
 from hntt.commands.project import project_root
 from hntt.i18n import tr
+from hntt.intent import pki
 from hntt.inventory.config import read_config
 from hntt.register.error_pages import pages
 from hntt.register.error_pages import write as write_pages
+from hntt.register.loader import load
 from hntt.register.reading import tidy
 from hntt.register.schema import schemas
 from hntt.register.schema import write as write_schemas
@@ -113,6 +115,28 @@ def errors_docs_command(only_check: CheckOption = False, lang: LangOption = None
         stale = [name for name, text in pages(cases).items() if _read(folder / name) != text]
         return _say_stale([folder / name for name in stale], "hntt register errors-docs")
     return _say_written(write_pages(folder, cases))
+
+
+@register_app.command(
+    "authority",
+    help=tr(
+        vi="Tạo CA riêng mới của tỉnh và in ra để chép vào vault; không ghi gì vào dự án",
+        en="Make a new private authority of the province and print it for the vault; nothing is written",
+    ),
+)
+def authority_command(
+    name: Annotated[
+        str | None,
+        typer.Option(help=tr(vi="Tên trên chứng thư; mặc định: HNTT và tên tỉnh", en="Name shown on certificates")),
+    ] = None,
+    inventory: InventoryOption = None,
+    lang: LangOption = None,
+) -> int:
+    """Print a key and its certificate as YAML; another one every time."""
+    use_language(lang)
+    shown = name or f"HNTT {load(register_folder(inventory_path(inventory))).province.province.name}"
+    print(pki.as_yaml(pki.new_authority(shown)), end="")
+    return 0
 
 
 def _read(file: Path) -> str | None:

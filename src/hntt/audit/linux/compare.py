@@ -18,6 +18,7 @@ from hntt.intent.linux.model import (
     Service,
     User,
 )
+from hntt.intent.linux.programs import NotBuiltError, built_content
 from hntt.intent.linux.secrets import MissingSecretError, is_offline, reveal, secret_names
 from hntt.intent.secrets import Placeholders, SecretSource
 
@@ -99,9 +100,12 @@ def _file(file: File, facts: PathFacts | None, secrets: SecretSource) -> Iterato
         yield Drift("file", file.dest, "content with secrets", "not compared: no secrets here", "warning", "unknown")
         return
     try:
-        content = reveal(file.content, secrets)
+        content = built_content(reveal(file.content, secrets))
     except MissingSecretError as error:
         yield Drift("file", file.dest, "content with secrets", str(error), "warning", "unknown")
+        return
+    except NotBuiltError as error:
+        yield Drift("file", file.dest, "a built file", str(error), "warning", "unknown")
         return
     if hashlib.sha256(content.encode("utf-8")).hexdigest() != facts.hash:
         yield Drift("file", file.dest, "declared content", "other content", "error", "changed")

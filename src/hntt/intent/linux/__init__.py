@@ -20,6 +20,7 @@ from hntt.intent.linux.model import (
     Sysctl,
     User,
 )
+from hntt.intent.linux.programs import NotBuiltError, ProgramError, built_content, built_path, program_files
 from hntt.intent.linux.render import StateError, render_host, render_state, roles_for_kind
 from hntt.intent.linux.secrets import MissingSecretError, reveal, secret_names
 from hntt.intent.linux.settings import SettingsError, role_defaults, settings_for
@@ -32,7 +33,9 @@ __all__ = [
     "ListeningPort",
     "ManagedDirectory",
     "MissingSecretError",
+    "NotBuiltError",
     "Package",
+    "ProgramError",
     "Service",
     "SettingsError",
     "StateChange",
@@ -40,8 +43,11 @@ __all__ = [
     "StateError",
     "Sysctl",
     "User",
+    "built_content",
+    "built_path",
     "diff_states",
     "merge_states",
+    "program_files",
     "render_host",
     "render_state",
     "reveal",

@@ -2,7 +2,9 @@
 
 ``state.yml`` is YAML whose texts are Jinja2. Every item may have ``when`` (an expression; the item is left out when
 it is false) and ``loop`` (an expression; the item is repeated with ``item`` set). A file gives ``content`` or
-``template`` (a file in the role's ``templates/``). ``requires`` names roles whose lists the host needs as well.
+``template`` (a file in the role's ``templates/``); ``program('module')`` lists the files of a Python program of the
+project, and ``built('path')`` is the content of a file that is built. ``requires`` names roles whose lists the host
+needs as well.
 
 A host is rendered in two passes: first every role's ports and firewall rules, then the files, whose templates see
 them as ``ports`` and ``firewall``. So one firewall file knows what all roles open.
@@ -24,6 +26,7 @@ from hntt.intent.linux.derived import with_derived_files
 from hntt.intent.linux.filters import install
 from hntt.intent.linux.merge import merge_states
 from hntt.intent.linux.model import LIST_MODELS, DeclaredState, Item, sorted_items
+from hntt.intent.linux.programs import ProgramError, ProgramFile, built, program_files
 from hntt.intent.linux.secrets import placeholder, secret_names, value_of
 from hntt.intent.linux.settings import evaluate, native_environment, resolve_settings, role_defaults
 from hntt.intent.secrets import Placeholders, SecretSource
@@ -133,7 +136,8 @@ class _RoleRenderer:
         self._environment = _environment(role_dir / "templates")
         self._secrets = secrets
         self._asked: set[str] = set()
-        self._context = {**context, "secret": self._secret}
+        self._source = role_dir.parent.parent / "src"
+        self._context = {**context, "secret": self._secret, "program": self._program, "built": built}
 
     def state(self, lists: Sequence[str], shared: Mapping[str, Any] | None = None) -> DeclaredState:
         """The named lists, and the lists of plain texts; ``shared`` adds names for the templates."""
@@ -193,6 +197,12 @@ class _RoleRenderer:
             )
         if secret_names(content):
             fields["secret"] = True
+
+    def _program(self, module: str) -> tuple[ProgramFile, ...]:
+        try:
+            return program_files(self._source, module)
+        except ProgramError as error:
+            raise StateError(f"{self._role}: {error}") from error
 
     def _secret(self, name: str) -> str:
         value_of(name, self._secrets)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -51,7 +51,7 @@ def mcu_facts(register: Register, network: Network, host: str) -> dict[str, Any]
 
     ``endpoints`` are those that register here: the units and PCs of its rooms' districts, or the province's unit.
     """
-    device = network.devices[host]
+    device, titles = network.devices[host], _titles(register)
     here = [room for room in rooms(register, network).values() if room.host == host]
     entry = next(mcu for mcu in register.province.mcus if host == f"{mcu.name}.{CENTRE_LABEL}")
     return {
@@ -61,8 +61,8 @@ def mcu_facts(register: Register, network: Network, host: str) -> dict[str, Any]
         "seats": entry.seats,
         "address": str(device.address),
         "cascade_counts": register.province.meetings.cascade_counts_as_site,
-        "rooms": [_room_facts(room) for room in here],
-        "endpoints": [_endpoint(item, room) for room in here for item in _members(network, room)],
+        "rooms": [_room_facts(room, register) for room in here],
+        "endpoints": [_endpoint(item, room, titles) for room in here for item in _members(network, room)],
         "peers": [_peer(register, network, host, mcu.name) for mcu in register.province.mcus if _is_other(mcu, host)],
         "province_room": dialplan.PROVINCE_ROOM,
         "province_peer": peer_name(_province_host(register)),
@@ -82,6 +82,7 @@ def _contract() -> dict[str, Any]:
         "ami_classes": list(contract.AMI_EVENTS),
         "peer_context": contract.PEER_CONTEXT,
         "leg_context": contract.LEG_CONTEXT,
+        "codecs": list(contract.CODECS),
         "call_context": contract.CALL_CONTEXT,
         "family": contract.ROOM_FAMILY,
         "open": contract.OPEN,
@@ -98,8 +99,25 @@ def _province_host(register: Register) -> str:
     return f"{next(mcu.name for mcu in register.province.mcus if mcu.role == 'province')}.{CENTRE_LABEL}"
 
 
-def _room_facts(room: Room) -> dict[str, Any]:
-    return {**asdict(room), "seats": room.seats, "context": room.context}
+def _room_facts(room: Room, register: Register) -> dict[str, Any]:
+    return {**asdict(room), "seats": room.seats, "context": room.context, "title": _room_title(room, register)}
+
+
+def _room_title(room: Room, register: Register) -> str:
+    """What people at the communes call the room; they read Vietnamese, whatever the operator does."""
+    if room.district is None:
+        return f"Phòng họp tỉnh {room.name}"
+    kind = next(district.type for district in register.districts if district.slug == room.district)
+    return f"Phòng họp {kind} {room.name}"
+
+
+def _titles(register: Register) -> dict[int, str]:
+    """What a commune is called in full, by its number: ``Xã An Thủy``."""
+    return {
+        commune.number: f"{commune.type.capitalize()} {commune.name}"
+        for district in register.districts
+        for commune in district.communes
+    }
 
 
 def _members(network: Network, room: Room) -> list[Device]:
@@ -109,13 +127,14 @@ def _members(network: Network, room: Room) -> list[Device]:
     return sorted(found, key=lambda item: str(item.extension))
 
 
-def _endpoint(device: Device, room: Room) -> dict[str, Any]:
+def _endpoint(device: Device, room: Room, titles: Mapping[int, str]) -> dict[str, Any]:
     return {
         "host": device.host,
         "extension": device.extension,
         "kind": str(device.kind),
-        "name": device.site.name,
+        "name": titles.get(device.site.number, device.site.name),
         "room": room.number,
+        "call_kbps": device.site.call_rate_kbps,
         "context": unit_context(room.context) if device.kind is Kind.VCS else room.context,
         "secret": sip_secret(device.host),
     }
