@@ -21,11 +21,19 @@ _MODULES = (
     "avformat.so",
     "snapshot.so",
     "srtp.so",
+    "dtls_srtp.so",
+    "ice.so",
     "account.so",
     "menu.so",
     "ctrl_tcp.so",
 )
-_MEDIA_ENCRYPTION = {"On": ";mediaenc=srtp-mand", "BestEffort": ";mediaenc=srtp", "Off": ""}
+_MEDIA_ENCRYPTION = {
+    "On": ";mediaenc=srtp-mand",
+    "BestEffort": ";mediaenc=srtp",
+    "Off": "",
+    # As browsers do it: keys by DTLS, feedback profile, candidates.
+    "DTLS": ";mediaenc=dtls_srtp;medianat=ice",
+}
 _REGISTER_S = 60
 
 
@@ -88,7 +96,7 @@ def config_text(account: SipAccount, control_port: int, media: Media) -> str:
         ("video_fps", str(media.frames_per_s)),
         ("rtp_tos", str(account.audio_dscp << 2)),
         ("rtp_ports", f"{media.rtp_ports[0]}-{media.rtp_ports[1]}"),
-        ("rtcp_mux", "no"),
+        ("rtcp_mux", "yes" if account.encryption == "DTLS" else "no"),
         ("call_max_calls", "4"),
         ("ctrl_tcp_listen", f"127.0.0.1:{control_port}"),
         ("module_path", MODULE_FOLDER),
