@@ -99,7 +99,10 @@ def next_step(result: ApplyResult) -> str:
         "refused": tr(vi="chờ thiết bị tự hoàn tác rồi chạy lại", en="wait for the device to revert, then run again"),
         "reverted": tr(vi="sửa nguyên nhân rồi chạy lại", en="mend the cause, then run again"),
         "failed_untouched": tr(vi="kiểm tra kết nối rồi chạy lại", en="check how it is reached, then run again"),
-        "confirmed": tr(vi="chạy lại để lưu", en="run again to save"),
+        "confirmed": tr(
+            vi="đừng khởi động lại router; sửa điều đã báo rồi chạy lại để lưu",
+            en="do not restart the router; mend what is told, then run again to save",
+        ),
     }.get(result.outcome, tr(vi="đến tận nơi hoặc vào bằng cổng console", en="go on site or use the console port"))
 
 

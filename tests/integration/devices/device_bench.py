@@ -127,6 +127,15 @@ class Bench:
         """RouterOS has no startup configuration of its own; the others must not have written theirs."""
         return self.platform.name == "mikrotik_routeros" or self.device.startup() == self.startup_before
 
+    def restart(self) -> None:
+        """The router loses power and comes back with what it has stored."""
+
+        async def power_cut() -> None:
+            self.device.reboot()
+
+        self.fleet.run(power_cut())
+        assert wait_for(lambda: not self.device.path_down)
+
     def arm_for_somebody_else(self, *lines: str, window_s: int = WINDOW_S) -> None:
         """Another controller has armed the guard, sent these lines, and is not heard of again."""
         link, mechanism = Link(self.target, self.platform), mechanism_for(self.platform.name)

@@ -26,6 +26,7 @@ from hntt.devices.guard import Timing, guard_status, wait_for_revert
 from hntt.devices.guards import mechanism_for
 from hntt.devices.mechanism import Link, RejectedError
 from hntt.devices.results import ApplyResult, ProbeResult
+from hntt.play.apply import action_result
 
 
 def assert_reverted(bench: Bench, result: ApplyResult) -> None:
@@ -263,7 +264,10 @@ def test_a_change_that_cannot_be_saved_says_so(bench: Bench) -> None:
     result = bench.apply()
     assert (result.outcome, result.saved, result.ok) == ("confirmed", False, False)
     assert "NOT SAVED" in result.message.en
+    assert "run again" in result.message.en
     assert bench.starts_as_before()
+    told = action_result(result)
+    assert (told["failed"], told["changed"], bool(told["hntt_next"])) == (True, True, True)
 
 
 @pytest.mark.parametrize("platform", ["cisco_ios"])
@@ -282,9 +286,5 @@ def test_routeros_also_reverts_when_it_loses_power(bench: Bench, tmp_path: Path)
     assert wait_for(marker.exists)
     controller.kill()
     controller.wait()
-
-    async def power_cut() -> None:
-        bench.device.reboot()  # type: ignore[attr-defined]
-
-    bench.fleet.run(power_cut())
+    bench.restart()
     assert wait_for(bench.is_as_before)

@@ -80,6 +80,7 @@ class SimDevice(ABC):
         self.settings = settings
         self.path_down = False
         self.turned_away = 0
+        self.let_in = 0
         self.accepted_lines = 0
         self.connections: set[Callable[[], None]] = set()
         self._alarms: dict[asyncio.TimerHandle, Callable[[], None]] = {}

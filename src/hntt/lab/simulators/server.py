@@ -25,6 +25,7 @@ class _Auth(asyncssh.SSHServer):
             return
         self._abort = conn.abort
         self._device.connections.add(conn.abort)
+        self._device.let_in += 1
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._abort is not None:
