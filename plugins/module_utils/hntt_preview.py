@@ -58,7 +58,9 @@ class Preview:
                 os.symlink(entry["target"], path)
             elif entry["data"] is not None:
                 write_file(path, entry["data"], entry["mode"], entry["uid"], entry["gid"])
-        removed = [e["dest"] for e in self._entries if e["data"] is None and e.get("target") is None]
+        # Only what the view covers: elsewhere a name is the host's own file, which nobody may take away here.
+        gone = [e["dest"] for e in self._entries if e["data"] is None and e.get("target") is None]
+        removed = [path for path in gone if path.startswith(SHOWN)]
         write_file(os.path.join(self._folder, "removed"), "\0".join(removed).encode(), 0o600, -1, -1)
 
     def _staged(self, entry):
