@@ -8,6 +8,9 @@
 /** Seconds until the next try after 1, 2, 3 … failures in a row. */
 export const BACK_OFF = [1, 2, 4, 8, 16, 30];
 
+/** The most of it while the server can't be reached: a line that is back should be noticed soon. */
+const MOST = { network: 10, no_answer: 10, no_media: 10, stalled: 10 };
+
 /** Seconds for what only people can change, so that 159 PCs do not storm a room that is full or shut. */
 const SLOW = { unconfigured: 60, registration: 60, refused: 60, full: 30, busy: 30, closed: 15, ended: 5 };
 
@@ -64,7 +67,8 @@ export function q850Of(header) {
 export function delayFor(reason, failures, spread) {
   const soon = SOON[/** @type {keyof typeof SOON} */ (reason)];
   if (soon !== undefined) return soon * 1000;
-  const backOff = BACK_OFF[Math.min(Math.max(failures, 1), BACK_OFF.length) - 1];
+  const most = MOST[/** @type {keyof typeof MOST} */ (reason)] ?? Infinity;
+  const backOff = Math.min(BACK_OFF[Math.min(Math.max(failures, 1), BACK_OFF.length) - 1], most);
   const slow = SLOW[/** @type {keyof typeof SLOW} */ (reason)];
   // A meeting that ends over and over (a server that accepts and drops) is slowed down like any other failure.
   const seconds = Math.max(slow ?? 0, slow === undefined || reason === "ended" ? backOff : 0);

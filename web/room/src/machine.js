@@ -63,6 +63,8 @@ export const LIMITS = {
   answer: 30_000,
   first_media: 10_000,
   no_media: 12_000,
+  // A system tries a connection that nobody answers ever more rarely, so it is begun anew before that.
+  connecting: 8_000,
   registering: 40_000,
   message: 30_000,
   devices: 20_000,
@@ -196,7 +198,9 @@ function wait(state, at, reason, detail = "") {
  */
 function redial(state, at, reason) {
   const fault = reason !== "operator" && reason !== "devices";
-  const [waiting] = wait({ ...state, redials: state.redials + (fault ? 1 : 0) }, at, reason);
+  // Where no picture and sound come through, signalling hardly does: a new connection finds out sooner than an old one.
+  const link = fault && reason !== "signalling" ? "down" : state.link;
+  const [waiting] = wait({ ...state, link, redials: state.redials + (fault ? 1 : 0) }, at, reason);
   return [waiting, { do: "hang_up", call: state.call }];
 }
 
@@ -355,6 +359,7 @@ function onDeadline(state, at) {
     case "waiting":
       return state.next_try !== null && at >= state.next_try ? attempt(state, at) : [state];
     case "connecting":
+      return age >= LIMITS.connecting ? wait({ ...state, link: "down" }, at, "network") : [state];
     case "registering":
       return age >= LIMITS.registering ? wait({ ...state, link: "down" }, at, "network") : [state];
     case "calling":

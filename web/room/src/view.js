@@ -59,13 +59,18 @@ export class View {
 
   /** @param {State} state */
   speaker(state) {
-    const names = state.talkers.map((person) => person.name).join(", ");
+    const names = state.talkers.map((person) => this.nameOf(person)).join(", ");
     if (state.phase !== "in_room") this.put("speaker", "");
     else if (names) this.text("speaker", "speaking", { who: names });
-    else if (state.last_talker) this.text("speaker", "spoke", { who: state.last_talker.name });
+    else if (state.last_talker) this.text("speaker", "spoke", { who: this.nameOf(state.last_talker) });
     else this.text("speaker", "nobody");
     this.element("speaker").classList.toggle("active", names !== "");
     this.put("present", state.people.length > 0 ? say(this.lang, "present", { count: state.people.length }) : "");
+  }
+
+  /** @param {import("./room_events.js").Person} person */
+  nameOf(person) {
+    return person.own ? say(this.lang, "this_site") : person.name;
   }
 
   /** @param {State} state */

@@ -80,7 +80,7 @@ test("no PC waits longer than a quarter more than another, and they differ", () 
   assert.ok(spreads.every((spread) => spread >= 0 && spread < 1));
   assert.ok(new Set(spreads).size > 120);
   assert.equal(delayFor("network", 1, 0), 1000);
-  assert.equal(delayFor("network", 99, 1), 37_500);
+  assert.equal(delayFor("network", 99, 1), 12_500);
   assert.equal(delayFor("full", 1, 0), 30_000);
   assert.equal(delayFor("full", 99, 0), 30_000);
   assert.equal(delayFor("ended", 1, 0), 5000);
