@@ -23,6 +23,7 @@ description:
   - Runs once, whatever the hosts of the play. Asks the MCU servers, refuses what licences, seats or other meetings
     do not allow, opens the rooms and waits until the legs between them are up.
   - A meeting that is as asked for already is left alone. In check mode nothing is opened or closed.
+  - With C(--limit), servers outside of it are neither asked nor touched; a meeting that needs one is refused.
 options:
   kind:
     description: Which meeting.
@@ -40,9 +41,10 @@ options:
     elements: str
     default: []
   hours:
-    description: After how many hours a meeting that nobody closed ends by itself.
+    description:
+      - After how many hours from now a meeting that nobody closed ends by itself; 6 when not given.
+      - For a meeting that is open already its new end; without it the end stays.
     type: float
-    default: 6
   patience_s:
     description: Seconds to wait for the legs.
     type: int
@@ -68,7 +70,7 @@ class ActionModule(ActionBase):
                 "kind": {"type": "str", "required": True, "choices": [str(kind) for kind in MeetingKind]},
                 "state": {"type": "str", "default": "open", "choices": ["open", "closed"]},
                 "district": {"type": "list", "elements": "str", "default": []},
-                "hours": {"type": "float", "default": 6},
+                "hours": {"type": "float"},
                 "patience_s": {"type": "int", "default": 45},
             }
         )
@@ -91,10 +93,11 @@ class ActionModule(ActionBase):
             )
         scope = scope_of(servers, variables, self._loader)
         layout = Layout.of(scope.register, scope.network, frozenset(variables["groups"]["all"]))
+        limited = frozenset(variables["ansible_play_hosts_all"])
         return hold_meeting(
             request,
             layout,
-            server_targets(scope, scope.network),
+            {host: target for host, target in server_targets(scope, scope.network).items() if host in limited},
             Progress(display.display),
             check=check,
             patience_s=patience_s,
@@ -103,7 +106,7 @@ class ActionModule(ActionBase):
 
 def _request(args: dict[str, Any]) -> Request:
     hours = args["hours"]
-    if not 0 < hours <= _LONGEST_H:
+    if hours is not None and not 0 < hours <= _LONGEST_H:
         raise AnsibleActionFail(
             tr(
                 vi=f"hours: từ trên 0 đến {_LONGEST_H}, không phải {hours}",
@@ -111,4 +114,5 @@ def _request(args: dict[str, Any]) -> Request:
             )
         )
     districts = tuple(name for name in args["district"] if name)
-    return Request(MeetingKind(args["kind"]), args["state"] == "open", districts, int(hours * 3600))
+    seconds = None if hours is None else int(hours * 3600)
+    return Request(MeetingKind(args["kind"]), args["state"] == "open", districts, seconds)

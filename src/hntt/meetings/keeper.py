@@ -4,6 +4,7 @@
     hntt-meetings show                                  this server's rooms as JSON
     hntt-meetings open ROOM KIND SECONDS [--leg]        open a meeting here; the service does the rest
     hntt-meetings close ROOM                            end it
+    hntt-meetings mic ROOM on|off NUMBER...             let sites speak, or have them silent
 
 Open meetings lie in Asterisk's own database: they outlive the operator's computer, this service and Asterisk itself.
 """
@@ -17,7 +18,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Collection, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -31,7 +32,7 @@ from hntt.meetings.legs import (
     Drop,
     End,
     RoomPlan,
-    dead_legs,
+    dead_calls,
     doubled,
     failed_leg,
     ghosts,
@@ -47,6 +48,7 @@ from hntt.meetings.live import (
     Leg,
     Meeting,
     ServerView,
+    database,
     district_of,
     read_server,
 )
@@ -168,7 +170,7 @@ class Keeper:
                 dialling=number in self._calls,
                 now=now,
             )
-            actions += dead_legs(members, self._silent, now)
+            actions += dead_calls(members, self._silent, now)
             if room.district is None:
                 self._doubled = doubled(members, self._doubled, now)
                 actions += [*ghosts(members, self._doubled, now), *superseded(members, self._again)]
@@ -182,8 +184,10 @@ class Keeper:
             return Leg()
         members = view.rooms.get(room.number, ())
         is_up = any(member.district == room.district for member in members)
-        leg = next_leg(self._legs.get(room.number, Leg()), is_up, now)
-        self._legs[room.number] = leg
+        before = self._legs.get(room.number, Leg())
+        leg = self._legs[room.number] = next_leg(before, is_up, now)
+        if leg.up != before.up:
+            _log.info("room %s: leg is %s", room.number, "up" if leg.up else "lost")
         return leg
 
     async def _act(self, ami: Ami, action: Action) -> None:
@@ -262,7 +266,10 @@ def originate_headers(config: Config, room: RoomPlan) -> dict[str, str]:
 
 
 async def open_room(ami: Ami, room: str, meeting: Meeting) -> None:
-    """Write the meeting down, then open the gate."""
+    """Write the meeting down, then open the gate. One that is open keeps its beginning."""
+    known = Meeting.decode((await database(ami, MEETING_FAMILY)).get(room, ""))
+    if known is not None and known.kind == meeting.kind:
+        meeting = replace(meeting, since=known.since)
     await ami.ask("DBPut", {"Family": MEETING_FAMILY, "Key": room, "Val": meeting.encode()})
     await ami.ask("DBPut", {"Family": ROOM_FAMILY, "Key": room, "Val": OPEN})
 
@@ -277,6 +284,18 @@ async def close_room(ami: Ami, room: str) -> None:
         # Refused where there is nothing to delete and nobody to hang up.
         with suppress(AmiRefusedError):
             await ami.ask(action, headers)
+
+
+async def switch(ami: Ami, room: str, numbers: Collection[str], *, on: bool) -> None:
+    """Switch the microphones of sites in the room, as the room hears them. ValueError when one is not there."""
+    members = (await read_server(ami)).rooms.get(room, ())
+    absent = set(numbers) - {member.number for member in members if member.district is None}
+    if absent:
+        raise ValueError(f"not in room {room}: {', '.join(sorted(absent))}")
+    action = "ConfbridgeUnmute" if on else "ConfbridgeMute"
+    for member in members:
+        if member.number in numbers and member.district is None:
+            await ami.ask(action, {"Conference": room, "Channel": member.channel})
 
 
 async def show(ami: Ami, state_file: Path, now: float) -> dict[str, Any]:
@@ -316,12 +335,14 @@ def _once(config: Config, asked: argparse.Namespace, state_file: Path) -> Corout
                 await open_room(ami, asked.room, Meeting(asked.kind, now, now + asked.seconds, asked.leg))
             elif asked.verb == "close":
                 await close_room(ami, asked.room)
+            elif asked.verb == "mic":
+                await switch(ami, asked.room, asked.numbers, on=asked.state == "on")
             else:
                 print(json.dumps(await show(ami, state_file, time.time())))
         finally:
             await ami.close()
 
-    if asked.verb in ("open", "close") and asked.room not in config.rooms:
+    if asked.verb != "show" and asked.room not in config.rooms:
         raise ValueError(f"room {asked.room} is not on this server")
     return work()
 
@@ -337,6 +358,10 @@ def _parser() -> argparse.ArgumentParser:
     opening.add_argument("seconds", type=int)
     opening.add_argument("--leg", action="store_true")
     verbs.add_parser("close").add_argument("room")
+    microphones = verbs.add_parser("mic")
+    microphones.add_argument("room")
+    microphones.add_argument("state", choices=["on", "off"])
+    microphones.add_argument("numbers", nargs="+")
     return parser
 
 

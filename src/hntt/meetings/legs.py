@@ -19,6 +19,8 @@ GHOST_S = 10
 SILENT_S = 5
 """How long a server may have been found silent before its legs are given up: nobody else would notice, for a leg
 without a picture is healthy too, so there can be no limit on silence of its media."""
+PEER_PREFIX = "peer-"
+"""What the endpoints of the other servers begin with, see ``hntt.intent.mcu.contract``."""
 HUNG_UP_S, LOST_S = 10, 300
 """How long a room waits for its chair: after it hung up, and after its call was lost in another way."""
 
@@ -139,14 +141,10 @@ def over(meeting: Meeting, chair: Chair, now: float) -> str:
     return "the chair left" if not meeting.leg and chair.is_over(now) else ""
 
 
-def dead_legs(members: Sequence[Member], silent: Mapping[str, float], now: float) -> list[Drop]:
-    """Legs to servers that have been silent for too long. ``silent``: PJSIP endpoint to Unix time."""
-    given_up = {name for name, since in silent.items() if now - since >= SILENT_S}
-    return [
-        Drop(member.channel, "the far server does not answer")
-        for member in members
-        if member.district is not None and member.endpoint in given_up
-    ]
+def dead_calls(members: Sequence[Member], silent: Mapping[str, float], now: float) -> list[Drop]:
+    """Legs, and sites that came by them, of servers silent for too long. ``silent``: PJSIP endpoint to Unix time."""
+    given_up = {name for name, since in silent.items() if name.startswith(PEER_PREFIX) and now - since >= SILENT_S}
+    return [Drop(member.channel, "the far server does not answer") for member in members if member.endpoint in given_up]
 
 
 def ghosts(members: Sequence[Member], first_seen: Mapping[str, float], now: float) -> list[Drop]:

@@ -10,18 +10,25 @@ from hntt.i18n import tr
 from hntt.intent.mcu.contract import Room
 from hntt.meetings.layout import Layout, MeetingKind
 from hntt.meetings.live import Meeting, ServerView
-from hntt.meetings.reach import NoView, Views, words
+from hntt.meetings.reach import NoView, Views, not_asked, words
 from hntt.network.dialplan import PROVINCE_ROOM
+
+USUAL_S = 6 * 3600
+SAME_END_S = 300
+"""Ends that lie so near to each other are the same: asking twice for three hours prolongs nothing."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What the operator asks for. ``districts`` empty: all of them, where the kind allows it."""
+    """What the operator asks for. ``districts`` empty: all of them, where the kind allows it.
+
+    ``seconds``: how long from now it may last; None for the usual time, and for an open meeting the time it has.
+    """
 
     kind: MeetingKind
     is_open: bool
     districts: tuple[str, ...] = ()
-    seconds: int = 6 * 3600
+    seconds: int | None = None
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,8 @@ class Step:
         """The arguments of the server's program."""
         if self.verb == "close":
             return words("close", self.room)
-        return words("open", self.room, str(request.kind), str(request.seconds), *(["--leg"] if self.leg else []))
+        seconds = USUAL_S if request.seconds is None else request.seconds
+        return words("open", self.room, str(request.kind), str(seconds), *(["--leg"] if self.leg else []))
 
 
 @dataclass(frozen=True)
@@ -49,8 +57,8 @@ class Plan:
     refusals: tuple[str, ...] = field(default=())
 
 
-def plan(request: Request, layout: Layout, views: Views) -> Plan:
-    """What to do so that the meeting is as asked for; nothing when it is already."""
+def plan(request: Request, layout: Layout, views: Views, now: float) -> Plan:
+    """What to do so that the meeting is as asked for; nothing when it is already. ``now`` in Unix time."""
     wrong = list(_unknown(request, layout))
     if wrong:
         return Plan(refusals=tuple(wrong))
@@ -62,7 +70,7 @@ def plan(request: Request, layout: Layout, views: Views) -> Plan:
         wrong = [*_over_licence(wanted, layout, views), *_over_seats(request, wanted, layout, views)]
     if wrong:
         return Plan(tuple(wanted), refusals=tuple(wrong))
-    return Plan(tuple(wanted), tuple(_steps(request, wanted, views)))
+    return Plan(tuple(wanted), tuple(_steps(request, wanted, views, now)))
 
 
 def legs_missing(request: Request, rooms: Sequence[Room], views: Views) -> list[Room]:
@@ -114,7 +122,7 @@ def _not_seen(rooms: Sequence[Room], layout: Layout, views: Views) -> Iterator[s
     for host in dict.fromkeys(room.host for room in rooms):
         view = views.get(host)
         if not isinstance(view, ServerView):
-            text = view.text if isinstance(view, NoView) else tr(vi="không hỏi được", en="could not be asked")
+            text = view.text if isinstance(view, NoView) else not_asked()
             yield f"{host}: {text}"
         elif not view.keeper:
             yield tr(
@@ -176,20 +184,23 @@ def _rooms_after(rooms: Sequence[Room], layout: Layout, views: Views) -> dict[st
     return found
 
 
-def _steps(request: Request, rooms: Sequence[Room], views: Views) -> Iterator[Step]:
+def _steps(request: Request, rooms: Sequence[Room], views: Views, now: float) -> Iterator[Step]:
     """Opening begins with the province, so that the legs find it open; closing ends with it."""
     for room in rooms if request.is_open else reversed(rooms):
         view = _view(views, room)
         meeting = view.meetings.get(room.number)
         leg = request.kind is MeetingKind.THREE_TIER and room.district is not None
-        if request.is_open and not _is_as_asked(meeting, view, room, leg):
+        is_right = meeting is not None and meeting.leg == leg and room.number in view.gates
+        if request.is_open and not (is_right and _ends_as_asked(request, meeting, now)):
             yield Step(room.host, room.number, "open", leg)
         if not request.is_open and (meeting is not None or room.number in view.gates):
             yield Step(room.host, room.number, "close")
 
 
-def _is_as_asked(meeting: Meeting | None, view: ServerView, room: Room, leg: bool) -> bool:
-    return meeting is not None and meeting.leg == leg and room.number in view.gates
+def _ends_as_asked(request: Request, meeting: Meeting | None, now: float) -> bool:
+    if meeting is None or request.seconds is None:
+        return meeting is not None
+    return abs(now + request.seconds - meeting.until) <= SAME_END_S
 
 
 def _view(views: Views, room: Room) -> ServerView:

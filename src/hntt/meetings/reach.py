@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hntt.audit.linux_hosts import problem
 from hntt.audit.model import Outcome
@@ -14,10 +14,11 @@ from hntt.devices.target import Target
 from hntt.i18n import tr
 from hntt.meetings.live import ServerView
 
-PROGRAM = "hntt-meetings"
+PROGRAM = "/usr/local/sbin/hntt-meetings"
+"""Where the role puts it; in full, for sudo and login shells look into different folders."""
 _ABSENT, _IDLE, _SAID = "hntt-absent", "hntt-idle", "hntt-rc"
 _ASK = (
-    f"if command -v {PROGRAM} >/dev/null; then sudo -n {PROGRAM} show 2>&1; echo {_SAID} $?; "
+    f"if test -x {PROGRAM}; then sudo -n {PROGRAM} show 2>&1; echo {_SAID} $?; "
     f"elif systemctl is-active -q asterisk; then echo {_ABSENT}; else echo {_IDLE}; fi"
 )
 READ_TIMEOUT_S = 30.0
@@ -34,10 +35,20 @@ class NoView:
 Views = Mapping[str, ServerView | NoView]
 
 
+def not_asked() -> str:
+    """Why a server has no view at all."""
+    return tr(vi="ngoài --limit nên không hỏi", en="outside --limit, so it was not asked")
+
+
 def look(targets: Mapping[str, Target], tick: Callable[[], object] | None = None) -> dict[str, ServerView | NoView]:
     """Every server's rooms, all asked at once. Never raises for a single server."""
     said = run_everywhere({host: (target, [_ASK]) for host, target in targets.items()}, tick)
     return {host: view_of(item) for host, item in said.items()}
+
+
+def with_patience(target: Target) -> Target:
+    """The target with the time a server may take for an answer; a router's would be too long for a person."""
+    return replace(target, read_timeout_s=READ_TIMEOUT_S)
 
 
 def command(targets: Mapping[str, Target], wanted: Mapping[str, Sequence[str]]) -> dict[str, str]:

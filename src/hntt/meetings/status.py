@@ -11,7 +11,7 @@ from hntt.i18n import tr
 from hntt.intent.mcu.contract import Room
 from hntt.meetings.layout import Layout, Place, kind_label
 from hntt.meetings.live import Leg, Meeting, Member, ServerView
-from hntt.meetings.reach import NoView, Views
+from hntt.meetings.reach import NoView, Views, not_asked
 
 _NAMES = 6
 
@@ -21,7 +21,8 @@ class RoomStatus:
     """One room with somebody in it, or with an open meeting.
 
     ``missing`` are sites in operation that are not there, or connected ones; ``not_built`` the others. ``strangers``:
-    callers that do not belong there. ``legs``: for the province's room, the districts whose leg it has.
+    callers that do not belong there. ``legs``: for the province's room, the districts whose leg it has, as often as
+    it has it.
     """
 
     room: Room
@@ -39,6 +40,11 @@ class RoomStatus:
     def has_chair(self) -> bool:
         """Whether the one who leads the room is in it."""
         return any(place.number == self.room.chair for place, _ in self.present)
+
+    @property
+    def doubled(self) -> list[str]:
+        """Districts with more than one leg."""
+        return [name for name in dict.fromkeys(self.legs) if self.legs.count(name) > 1]
 
     @property
     def talking(self) -> list[str]:
@@ -74,7 +80,7 @@ class Status:
     @property
     def is_well(self) -> bool:
         """Whether every server answered, and every leg that belongs to a meeting is up."""
-        broken = any(item.leg is not None and not item.leg.up for item in self.rooms)
+        broken = any(item.doubled or (item.leg is not None and not item.leg.up) for item in self.rooms)
         return not broken and all(not server.problem and server.keeper for server in self.servers)
 
 
@@ -105,7 +111,7 @@ def _room(layout: Layout, room: Room, view: ServerView, connected: frozenset[str
         missing=tuple(place for place in absent if place.is_live or place.number in connected),
         not_built=tuple(place for place in absent if not place.is_live and place.number not in connected),
         strangers=tuple(member for number, member in by_number.items() if number not in layout.places),
-        legs=tuple(dict.fromkeys(legs)) if room.district is None else (),
+        legs=tuple(legs) if room.district is None else (),
         leg=_leg(room, meeting, view, legs),
         connected=connected,
     )
@@ -121,7 +127,7 @@ def _leg(room: Room, meeting: Meeting | None, view: ServerView, legs: list[str])
 def _server(layout: Layout, host: str, view: ServerView | NoView | None) -> ServerStatus:
     server = layout.servers[host]
     if not isinstance(view, ServerView):
-        text = view.text if view is not None else tr(vi="không hỏi được", en="could not be asked")
+        text = view.text if view is not None else not_asked()
         return ServerStatus(host, 0, server.licences, 0, server.seats, keeper=False, problem=text)
     used = {*view.gates, *(room for room, members in view.rooms.items() if members)}
     taken = sum(map(len, view.rooms.values()))
@@ -224,10 +230,14 @@ def _present_line(item: RoomStatus) -> str:
 
 def _leg_lines(item: RoomStatus) -> Iterator[str]:
     if item.legs:
+        joined = list(dict.fromkeys(item.legs))
         yield tr(
-            vi=f"  nối với {len(item.legs)} huyện: {', '.join(item.legs)}",
-            en=f"  joined to {len(item.legs)} districts: {', '.join(item.legs)}",
+            vi=f"  nối với {len(joined)} huyện: {', '.join(joined)}",
+            en=f"  joined to {len(joined)} districts: {', '.join(joined)}",
         )
+    if item.doubled:
+        twice = ", ".join(item.doubled)
+        yield tr(vi=f"  CHÂN NỐI ĐÔI: {twice}", en=f"  JOINED TWICE: {twice}")
     if item.leg is None:
         return
     again = tr(vi=f", gọi lại {item.leg.redials} lần", en=f", redialled {item.leg.redials} times")

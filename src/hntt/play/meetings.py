@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from hntt.audit.scope import Scope
@@ -13,7 +13,7 @@ from hntt.i18n import tr
 from hntt.meetings.layout import Layout, is_province
 from hntt.meetings.live import ServerView
 from hntt.meetings.plan import Plan, Request, Step, legs_missing, plan
-from hntt.meetings.reach import READ_TIMEOUT_S, Views, command, look
+from hntt.meetings.reach import Views, command, look, with_patience
 from hntt.meetings.status import Status, names, server_line, status_lines, status_of, status_record
 from hntt.network.model import Kind, Network
 from hntt.play.progress import Progress
@@ -43,11 +43,6 @@ def server_targets(scope: Scope, network: Network) -> dict[str, Target]:
     return {host: with_patience(scope.target(host)) for host in hosts}
 
 
-def with_patience(target: Target) -> Target:
-    """The target with the time a server may take for an answer; a router's would be too long for a person."""
-    return replace(target, read_timeout_s=READ_TIMEOUT_S)
-
-
 def hold_meeting(
     request: Request,
     layout: Layout,
@@ -63,7 +58,7 @@ def hold_meeting(
     """
     with progress.doing(tr(vi="hỏi các máy chủ MCU", en="asking the MCU servers")):
         views: Views = look(targets)
-    planned = plan(request, layout, views)
+    planned = plan(request, layout, views, time.time())
     if planned.refusals or check:
         return MeetingRun(request, planned, status_of(layout, views))
     wrong = _do(request, planned.steps, targets)

@@ -106,6 +106,7 @@ class McuLab:
             authority,
             colour=colour,
             tone_hz=tone_hz,
+            encryption="DTLS" if device.kind is Kind.COMMUNE_PC else "On",
         )
 
     def server_of(self, host: str) -> str:
