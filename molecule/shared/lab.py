@@ -3,8 +3,8 @@
 usage: python lab.py up|down SCENARIO_DIRECTORY
 
 The scenario's ``lab.yml`` lists its hosts: ``{name, kind, interface, address}`` and, where it is not the kind's own,
-``image``; all are on one LAN with the operator's station. Keys, pinned host keys and ssh_config are written to
-``.lab/molecule/SCENARIO`` in the project.
+``image``; ``kind: probe`` is an address without a host, for clients of the tests. All are on one LAN with the
+operator's station. Keys, pinned host keys and ssh_config are written to ``.lab/molecule/SCENARIO`` in the project.
 """
 
 from __future__ import annotations
@@ -52,7 +52,15 @@ def topology_of(scenario: Path, lab: Lab) -> Topology:
 
 
 def host_of(entry: dict[str, Any], listed: dict[str, Any], lab: Lab, key: str) -> LabHost:
-    """One host with the least day-0 that lets it be reached."""
+    """One host with the least day-0 that lets it be reached; nobody has to reach a probe."""
+    if entry["kind"] == "probe":
+        return LabHost(
+            name=entry["name"],
+            kind="probe",
+            interfaces=(entry["interface"],),
+            address=entry["address"],
+            prefix_length=listed["prefix_length"],
+        )
     host = LabHost(
         name=entry["name"],
         kind=entry["kind"],

@@ -1,0 +1,121 @@
+"""What the scenario's tests share: SIP clients in the places of endpoints, and what the servers know of them."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from lab import lab_of
+from testinfra_hosts import PROJECT, host, scenario_dir, state_dir
+
+from hntt.intent import pki
+from hntt.intent.mcu.contract import SIP_TLS_PORT, sip_secret
+from hntt.intent.secrets import SecretValues
+from hntt.inventory.source import Source, read_source
+from hntt.lab.sip_client import SipClient
+
+PROVINCE, DISTRICTS = "mcu-1.tinh", "mcu-3.tinh"
+ADDRESSES = {PROVINCE: "10.44.32.21", DISTRICTS: "10.44.32.23"}
+ROOM = "2007"
+CHAIR = "vcs.le-thuy"
+SITES = ("pc.kien-giang.le-thuy", "pc.hong-thuy.le-thuy", "pc.ngu-thuy-bac.le-thuy", "pc.an-thuy.le-thuy")
+STRANGER = "pc.quan-hau.quang-ninh"
+_T = TypeVar("_T")
+
+
+@cache
+def source() -> Source:
+    """The province's register."""
+    return read_source(PROJECT / "inventories/quang_binh/register")
+
+
+@cache
+def secrets() -> SecretValues:
+    """The scenario's secrets."""
+    return SecretValues(yaml.safe_load((state_dir() / "secrets.yml").read_text(encoding="utf-8")))
+
+
+@cache
+def server(name: str) -> Any:
+    """A server over SSH."""
+    return host(name)
+
+
+def extension(endpoint: str) -> str:
+    """An endpoint's own number."""
+    return str(source().network.devices[endpoint].extension)
+
+
+def namespace(place: str) -> str:
+    """The network of a place of the lab."""
+    return lab_of(scenario_dir()).namespace(place)
+
+
+def authority() -> Path:
+    """The certificate that the clients trust."""
+    path = state_dir() / "authority.pem"
+    path.write_text(secrets().get(pki.AUTHORITY), encoding="utf-8")
+    return path
+
+
+def client(endpoint: str, at: str = DISTRICTS, *, place: str | None = None, **options: Any) -> SipClient:
+    """A client with an endpoint's account, not started yet; ``place`` is where it calls from, else its own."""
+    settings = {
+        "password": secrets().get(sip_secret(endpoint)),
+        "encryption": "On" if endpoint.startswith("vcs.") else "DTLS",
+        **options,
+    }
+    return SipClient(
+        namespace(place or endpoint),
+        extension(endpoint),
+        settings.pop("password"),
+        f"{ADDRESSES[at]}:{SIP_TLS_PORT}",
+        authority(),
+        **settings,
+    )
+
+
+def asterisk(command: str, at: str = DISTRICTS) -> str:
+    """What Asterisk's console answers."""
+    return str(server(at).check_output("asterisk -rx %s", command))
+
+
+def counted(at: str = DISTRICTS) -> dict[str, int]:
+    """How many channels each group has: ``2007@seat``, ``2007@licence``, ``all@server`` …"""
+    found: dict[str, int] = {}
+    for line in asterisk("group show channels", at).splitlines():
+        if match := re.fullmatch(r"(?:PJSIP|Local)/\S+\s+(\S+)\s+(\S+)\s*", line):
+            name = f"{match.group(1)}@{match.group(2)}"
+            found[name] = found.get(name, 0) + 1
+    return found
+
+
+def open_room(room: str = ROOM, at: str = DISTRICTS, kind: str = "district_commune") -> None:
+    """Open a meeting, as the operator's computer does."""
+    server(at).check_output("hntt-meetings open %s %s 3600", room, kind)
+
+
+def close_room(room: str = ROOM, at: str = DISTRICTS) -> None:
+    """End it."""
+    server(at).check_output("hntt-meetings close %s", room)
+
+
+def until(value: Callable[[], _T], wanted: Callable[[_T], bool], seconds: float = 10) -> float:
+    """Wait until ``value`` is as wanted; how many seconds that took."""
+    begin = time.monotonic()
+    while not wanted(found := value()):
+        assert time.monotonic() - begin < seconds, f"still {found!r} after {seconds} s"
+        time.sleep(0.3)
+    return time.monotonic() - begin
+
+
+def log_of(name: str = "messages", at: str = DISTRICTS) -> str:
+    """One of Asterisk's logs, from its last start on."""
+    lines = str(server(at).check_output("cat /var/log/asterisk/%s.log", name)).splitlines()
+    starts = [number for number, line in enumerate(lines) if "Asterisk PBX Core Initializing" in line]
+    return "\n".join(lines[starts[-1] if starts and name == "messages" else 0 :])
