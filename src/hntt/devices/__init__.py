@@ -6,6 +6,7 @@ from hntt.devices.cisco_ios import CiscoIos
 from hntt.devices.frr import Frr
 from hntt.devices.mikrotik_routeros import MikrotikRouteros
 from hntt.devices.platform import Platform, Remediation
+from hntt.devices.quiet import silence_late_children
 from hntt.devices.target import Target
 from hntt.i18n import tr
 
@@ -22,3 +23,6 @@ def get_platform(name: str) -> Platform:
             tr(vi=f"không có nền tảng “{name}”; hiện có: {known}", en=f"no platform {name!r}; there are: {known}")
         )
     return _PLATFORMS[name]
+
+
+silence_late_children()

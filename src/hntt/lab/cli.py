@@ -1,4 +1,4 @@
-"""``hntt lab``: up, down, status, exec, fault."""
+"""``hntt lab``: up, down, status, exec, fault, meet."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from hntt.lab.down import down
 from hntt.lab.engine import Engine, namespace_path
 from hntt.lab.fault_cli import fault_app
 from hntt.lab.images import remove_images
+from hntt.lab.meet.cli import meet_command
 from hntt.lab.names import Lab, default_lab
 from hntt.lab.progress import reporter_for
 from hntt.lab.status import LabStatus, status
@@ -31,6 +32,15 @@ lab_app = typer.Typer(
     no_args_is_help=True, help=tr(vi="Phòng lab: mạng của tỉnh trên một máy", en="The lab: the network on one machine")
 )
 lab_app.add_typer(fault_app, name="fault")
+lab_app.command(
+    "meet",
+    help=tr(
+        vi="Họp thử trong phòng lab đã mở phòng bằng playbooks/meeting.yml: thiết bị hội nghị, trình duyệt và máy SIP "
+        "thật vào phòng; in ra từng máy thấy gì, nghe gì. Mã thoát 1 khi có điều không đúng",
+        en="Hold a meeting in the lab, in rooms that playbooks/meeting.yml has opened: real units, a browser and SIP "
+        "clients join; tells what each sees and hears. Exit code 1 when something is not so",
+    ),
+)(meet_command)
 
 LAB_INVENTORY = "inventories/lab"
 

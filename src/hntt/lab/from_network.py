@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from hntt.intent.day0 import SERVERS
 from hntt.intent.router import Role, RouterFacts, all_router_facts
-from hntt.lab.topology import LabHost, LabLine, LabSegment, Topology
+from hntt.lab.topology import HostKind, LabHost, LabLine, LabSegment, Topology
 from hntt.network import addresses
 from hntt.network.model import Device, Kind, Network, Site
 from hntt.register.models import Register
@@ -16,6 +15,8 @@ ADMIN = "admin"
 """The operator's station, on the services network's last usable address."""
 HOST_INTERFACE = "eth0"
 SERVICES_SEGMENT = "services"
+SERVER_KINDS: Mapping[Kind, HostKind] = {Kind.NOC: "noc", Kind.MCU: "mcu"}
+"""Servers of the centre, all on the services network."""
 
 
 def topology_from_network(
@@ -30,7 +31,7 @@ def topology_from_network(
     chosen = list(devices)
     facts = all_router_facts(register, network)
     routers = {device.host: facts[device.host] for device in chosen if device.kind is Kind.ROUTER}
-    servers = [device for device in chosen if device.kind in SERVERS]
+    servers = [device for device in chosen if device.kind in SERVER_KINDS]
     sites = [device.site for device in chosen if device.kind is Kind.ROUTER]
     units = {device.site.label: device for device in chosen if device.kind is Kind.VCS}
     return Topology(
@@ -66,7 +67,9 @@ def _router(facts: RouterFacts, day0: Path | None) -> LabHost:
 
 
 def _server(device: Device, day0: Path | None) -> LabHost:
-    return LabHost(device.host, str(device.kind), day0=day0, interfaces=(HOST_INTERFACE,), address=str(device.address))
+    return LabHost(
+        device.host, SERVER_KINDS[device.kind], day0=day0, interfaces=(HOST_INTERFACE,), address=str(device.address)
+    )
 
 
 def _unit(device: Device, day0: Path | None) -> LabHost:

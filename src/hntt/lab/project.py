@@ -11,6 +11,7 @@ from hntt.intent.secrets import SecretValues
 from hntt.lab.access import ensure_operator_key
 from hntt.lab.content import LabContent, LabRequest, content_of
 from hntt.lab.from_network import topology_from_network
+from hntt.lab.meet.looks import unit_media
 from hntt.lab.names import Lab
 from hntt.lab.records import overlay_data, write_overlay
 from hntt.lab.secrets import ensure_secrets
@@ -33,7 +34,7 @@ def prepare(lab: Lab, request: LabRequest) -> tuple[Topology, LabContent]:
     day0 = {device.host: lab.day0_dir(device.host) for device in content.devices}
     for device in content.devices:
         if device.kind is Kind.VCS:
-            write_unit_day0(device, day0[device.host], operator_key, secrets)
+            write_unit_day0(device, day0[device.host], operator_key, secrets, media=unit_media(device))
         else:
             write_day0(source.register, source.network, device.host, day0[device.host], secrets, [operator_key])
     return topology_from_network(source.register, source.network, content.devices, day0), content

@@ -8,6 +8,7 @@ behind. A unit prints no prompt to wait for, and its answers are as long as they
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ from hntt.devices.target import Target
 
 _LOGGED_IN = re.compile(r"^\*r Login successful\s*$", re.MULTILINE)
 _ECHO_OFF = "echo off"
+_CLOSE_S = 2.0
 
 
 class RefusedError(Exception):
@@ -149,6 +151,9 @@ async def _connected(target: Target) -> AsyncIterator[asyncssh.SSHClientConnecti
         raise SessionError("lost", problem_text("lost", target)) from error
     finally:
         connection.abort()
+        # A way in through a ProxyCommand is a process, which has to end before the event loop does.
+        with contextlib.suppress(TimeoutError, OSError, asyncssh.Error):
+            await asyncio.wait_for(connection.wait_closed(), _CLOSE_S)
 
 
 async def _connect(target: Target) -> asyncssh.SSHClientConnection:

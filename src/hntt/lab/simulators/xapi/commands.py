@@ -55,6 +55,17 @@ async def _disconnect(unit: Unit, request: Request) -> list[Entry]:
     return []
 
 
+async def _press(unit: Unit, request: Request) -> list[Entry]:
+    keys = request.arguments.get("dtmfstring")
+    if not keys:
+        raise ParameterError("/DTMFString")
+    if not any(call.status == "Connected" for call in _named_calls(unit, request)):
+        raise CallError("Could not find call")
+    for key in keys:
+        await unit.sip.press(key)
+    return []
+
+
 async def _accept(unit: Unit, request: Request) -> list[Entry]:
     ringing = [call for call in _named_calls(unit, request) if call.status == "Ringing"]
     if not ringing:
@@ -118,6 +129,7 @@ _MULTILINE = ("security certificates ca add",)
 _COMMANDS: dict[str, tuple[str, Command]] = {
     "dial": ("DialResult", _dial),
     "call accept": ("CallAcceptResult", _accept),
+    "call dtmfsend": ("CallDTMFSendResult", _press),
     "call disconnect": ("CallDisconnectResult", _disconnect),
     "audio microphones mute": ("AudioMicrophonesMuteResult", _mute),
     "audio microphones unmute": ("AudioMicrophonesUnmuteResult", _unmute),

@@ -11,8 +11,8 @@ from typing import Protocol
 class SipAccount:
     """What the unit's configuration makes of its SIP account. ``rate_kbps`` bounds the video in each direction.
 
-    ``encryption`` is Off, On or BestEffort; ``transport`` udp, tcp or tls. ``audio_dscp`` marks media,
-    ``signalling_dscp`` the requests. ``dns`` are the unit's name servers.
+    ``encryption`` is Off, On, BestEffort, or DTLS as browsers do it; ``transport`` udp, tcp or tls. ``audio_dscp``
+    marks media, ``signalling_dscp`` the requests. ``dns`` are the unit's name servers.
     """
 
     uri: str
@@ -97,6 +97,9 @@ class SipClient(Protocol):
     async def mute(self, muted: bool) -> None:
         """Switch the microphone."""
 
+    async def press(self, key: str) -> None:
+        """Send one key of the telephone in the call there is; CallError."""
+
     async def stop(self) -> None:
         """End everything."""
 
@@ -130,6 +133,10 @@ class NoSipClient:
     async def mute(self, muted: bool) -> None:
         """Remember it, as a unit without a call does."""
         self.microphone_muted = muted
+
+    async def press(self, key: str) -> None:
+        """There is no call."""
+        raise CallError("no such call")
 
     async def stop(self) -> None:
         """Nothing runs."""

@@ -55,6 +55,9 @@ class StandInSip:
         """Switch the microphone."""
         self.microphone_muted = muted
 
+    async def press(self, key: str) -> None:
+        """Nobody listens to keys."""
+
     async def stop(self) -> None:
         """End every call."""
         self.calls.clear()

@@ -18,6 +18,7 @@ def status_entries(unit: Unit) -> list[Entry]:
     return [
         *_audio(unit),
         *(entry for call in unit.sip.calls for entry in _call(unit, call)),
+        *(entry for call in unit.sip.calls for entry in _media(call)),
         *_network(unit),
         *_sip(unit),
         Entry("Standby State", "Standby" if unit.in_standby else "Off"),
@@ -50,6 +51,15 @@ def _call(unit: Unit, call: SipCall) -> Iterator[Entry]:
     yield Entry(f"{place} RemoteNumber", call.number, text=True)
     yield Entry(f"{place} Status", call.status)
     yield Entry(f"{place} TransmitCallRate", rate)
+
+
+def _media(call: SipCall) -> Iterator[Entry]:
+    """What comes in of each call's sound and picture; counted anew with every report of the far end, each 5 s."""
+    for channel, kind in enumerate(("audio", "video"), start=1):
+        place = f"MediaChannels Call {call.id} Channel {channel}"
+        yield Entry(f"{place} Direction", "Incoming")
+        yield Entry(f"{place} Netstat Packets", str(call.packets.get(kind, 0)))
+        yield Entry(f"{place} Type", kind.capitalize())
 
 
 def _network(unit: Unit) -> Iterator[Entry]:
