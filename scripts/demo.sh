@@ -1,5 +1,6 @@
 #!/bin/sh
-# demo [--simulated]: the centre and district Quảng Ninh from nothing to audited, one drift found and repaired.
+# demo [--simulated]: the centre and district Quảng Ninh from nothing to audited, one drift found and repaired, and the
+# three kinds of meeting held.
 # The lab stays up afterwards; ./run lab-down removes it. Logs: build/reports/demo-*.log.
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -68,10 +69,15 @@ note() {
     printf "%2d. %s\n" "$noted" "$(tr_ "$1" "$2")" >>"$lines"
 }
 
-# step …: like attempt, and must succeed.
-step() {
+# must …: like attempt, and has to succeed.
+must() {
     attempt "$@"
     if [ "$status" -ne 0 ]; then stop_here "$status"; fi
+}
+
+# step …: like must, with a line of the closing summary.
+step() {
+    must "$@"
     note "$vi: xong ($seconds giây)" "$en: done ($seconds s)"
 }
 
@@ -96,8 +102,7 @@ configure() {
         ansible-playbook -i "$inventory" playbooks/rollout.yml -e "district=$district"
     # Simulated devices have none of that: the playbook runs, and the closing lines must not call it done.
     if [ -n "$simulated" ]; then
-        attempt 'Nghiệm thu' 'Acceptance' 600 ansible-playbook -i "$inventory" playbooks/verify.yml
-        if [ "$status" -ne 0 ]; then stop_here "$status"; fi
+        must 'Nghiệm thu' 'Acceptance' 600 ansible-playbook -i "$inventory" playbooks/verify.yml
         note 'Nghiệm thu: không đo được trên thiết bị mô phỏng' 'Acceptance: nothing to measure on simulated devices'
         return
     fi
@@ -129,9 +134,8 @@ inject_drift() {
     else
         set -- vtysh -c 'configure terminal' -c "ip route $drift_mark/24 Null0"
     fi
-    attempt "Sửa tay một bộ định tuyến: thêm tuyến $drift_mark/24 trên $router" \
+    must "Sửa tay một bộ định tuyến: thêm tuyến $drift_mark/24 trên $router" \
         "A change by hand on a router: a route to $drift_mark/24 on $router" 60 hntt lab exec "$router" -- "$@"
-    if [ "$status" -ne 0 ]; then stop_here "$status"; fi
 }
 
 # The audit must fail because of our drift, not because of anything else.
@@ -151,6 +155,28 @@ repair() {
     audit_is_clean
 }
 
+# hold KIND VI EN OPTION…: a meeting as an operator and its members have it: opened, held, closed.
+hold() {
+    kind=$1 kind_vi_name=$2 kind_en_name=$3
+    shift 3
+    must "Mở phòng: họp $kind_vi_name" "Opening the rooms: $kind_en_name" 300 \
+        ansible-playbook -i "$inventory" playbooks/meeting.yml -e "kind=$kind" "$@"
+    must "Họp $kind_vi_name" "The meeting: $kind_en_name" 600 \
+        hntt lab meet "$kind" --screenshot "build/reports/demo-$kind.png"
+    seen=$(grep -c '^✓' "$log" || true)
+    note "Họp $kind_vi_name: $seen điều nhìn và nghe thấy đều đúng ($seconds giây)" \
+        "A meeting of $kind_en_name: $seen things seen and heard, all as they should be ($seconds s)"
+    must "Đóng phòng: họp $kind_vi_name" "Closing the rooms: $kind_en_name" 300 \
+        ansible-playbook -i "$inventory" playbooks/meeting.yml -e "kind=$kind" -e state=closed "$@"
+}
+
+hold_meetings() {
+    [ -z "$simulated" ] || return 0
+    hold district_commune 'huyện với các xã' 'a district with its communes' -e "district=$district"
+    hold province_district 'tỉnh với các huyện' 'the province with its districts'
+    hold three_tier 'ba cấp' 'three tiers'
+}
+
 closing() {
     kill -KILL "$watcher" 2>/dev/null || true
     lowest=$(cat "$root/build/demo-memory")
@@ -162,6 +188,9 @@ closing() {
             tr_ "Thiết bị mô phỏng ($lab_reason); $(not_shown). Dỡ: ./run lab-down" \
                 "Simulated devices ($lab_reason); $(not_shown). Clean up: ./run lab-down"
         else
+            tr_ "Ảnh màn hình của một xã: build/reports/demo-three_tier.png" \
+                "A commune's screen: build/reports/demo-three_tier.png"
+            echo
             tr_ "Xem tiếp: hntt lab status, ssh -F .lab/ssh_config $router; báo cáo: build/reports/; dỡ: ./run lab-down" \
                 "Look further: hntt lab status, ssh -F .lab/ssh_config $router; reports: build/reports/; clean up: ./run lab-down"
         fi
@@ -192,4 +221,5 @@ audit_is_clean
 inject_drift
 audit_finds_it
 repair
+hold_meetings
 closing

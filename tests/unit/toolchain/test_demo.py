@@ -14,7 +14,11 @@ echo "rt.hien-ninh.quang-ninh: - ip route 192.0.2.0/24 Null0"
 exit 2"""
 
 ARRIVES = """
-case "$*" in *traceroute*) ;; *) exit 0 ;; esac
+case "$*" in
+    *meet*) echo '✓ one thing (0.1 s)' && echo '✓ another (0.2 s)' && exit 0 ;;
+    *traceroute*) ;;
+    *) exit 0 ;;
+esac
 printf 'traceroute to 192.0.2.10 (192.0.2.10), 8 hops max\\n 1  192.0.2.129  0.1 ms\\n 2  192.0.2.10  0.1 ms\\n'"""
 
 
@@ -40,7 +44,7 @@ def steps(sandbox: Sandbox) -> list[str]:
     return found
 
 
-def test_the_steps_come_in_order_and_end_in_ten_lines(shown: Sandbox, shell: str) -> None:
+def test_the_steps_come_in_order_and_end_in_fourteen_lines(shown: Sandbox, shell: str) -> None:
     done = shown.run("scripts/demo.sh", shell=shell)
     assert done.returncode == 0, done.stdout + done.stderr
     assert steps(shown) == [
@@ -53,11 +57,16 @@ def test_the_steps_come_in_order_and_end_in_ten_lines(shown: Sandbox, shell: str
         "audit.yml",
         "site.yml",
         "audit.yml",
+        *["meeting.yml", "lab meet", "meeting.yml"] * 3,
     ]
+    assert [call.split()[3] for call in shown.calls if "lab meet" in call] == [
+        "district_commune", "province_district", "three_tier",
+    ]  # fmt: skip
     assert "hntt lab exec rt.hien-ninh.quang-ninh -- traceroute -I -n -w 2 -q 1 -m 8 192.0.2.10" in shown.calls
     closing = done.stdout.split("\n\n")[-1].splitlines()
-    assert len(closing) == 10
-    assert "MB of memory" in closing[-2]
+    assert len(closing) == 14
+    assert "A meeting of three tiers: 2 things seen" in done.stdout
+    assert "MB of memory" in closing[-3]
     assert "./run lab-down" in closing[-1]
 
 
@@ -87,6 +96,14 @@ def test_an_audit_that_finds_nothing_fails_the_demo(shown: Sandbox) -> None:
 def test_an_audit_that_fails_for_another_reason_fails_the_demo(shown: Sandbox) -> None:
     shown.stand_in("ansible-playbook", AUDITS.replace("192.0.2.0", "198.51.100.0"), in_venv=True)
     assert shown.run("scripts/demo.sh").returncode == 1
+
+
+def test_a_meeting_in_which_something_is_wrong_fails_the_demo(shown: Sandbox) -> None:
+    shown.stand_in("hntt", ARRIVES.replace("&& exit 0", "&& exit 1"), in_venv=True)
+    done = shown.run("scripts/demo.sh")
+    assert done.returncode == 1
+    assert steps(shown)[-2:] == ["meeting.yml", "lab meet"]
+    assert "The meeting: a district with its communes" in done.stderr
 
 
 def test_a_drift_that_is_not_repaired_fails_the_demo(shown: Sandbox) -> None:
