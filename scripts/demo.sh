@@ -17,6 +17,7 @@ inventory=inventories/lab
 # A route nobody declared, into a prefix reserved for documentation: harmless, and plainly somebody's handiwork.
 drift_mark=192.0.2.0
 steps=0
+held=''
 noted=0
 lines=$root/build/reports/demo.txt
 
@@ -150,9 +151,12 @@ audit_finds_it() {
 }
 
 repair() {
-    step 'Sửa về đúng ý định (site.yml)' 'Repairing to what is intended (site.yml)' 600 \
+    must 'Sửa về đúng ý định (site.yml)' 'Repairing to what is intended (site.yml)' 600 \
         ansible-playbook -i "$inventory" playbooks/site.yml
-    audit_is_clean
+    # shellcheck disable=SC2086
+    must 'Đối chiếu toàn bộ: không sai lệch' 'Audit of everything: no drift' 300 $audit
+    note 'Sửa về đúng ý định (site.yml), đối chiếu lại: không sai lệch' \
+        'Repaired to what is intended (site.yml), audited again: no drift'
 }
 
 # hold KIND VI EN OPTION…: a meeting as an operator and its members have it: opened, held, closed.
@@ -163,9 +167,7 @@ hold() {
         ansible-playbook -i "$inventory" playbooks/meeting.yml -e "kind=$kind" "$@"
     must "Họp $kind_vi_name" "The meeting: $kind_en_name" 600 \
         hntt lab meet "$kind" --screenshot "build/reports/demo-$kind.png"
-    seen=$(grep -c '^✓' "$log" || true)
-    note "Họp $kind_vi_name: $seen điều nhìn và nghe thấy đều đúng ($seconds giây)" \
-        "A meeting of $kind_en_name: $seen things seen and heard, all as they should be ($seconds s)"
+    held="${held:+$held, }$(tr_ "$kind_vi_name" "$kind_en_name") $(grep -c '^✓' "$log" || true)"
     must "Đóng phòng: họp $kind_vi_name" "Closing the rooms: $kind_en_name" 300 \
         ansible-playbook -i "$inventory" playbooks/meeting.yml -e "kind=$kind" -e state=closed "$@"
 }
@@ -175,6 +177,8 @@ hold_meetings() {
     hold district_commune 'huyện với các xã' 'a district with its communes' -e "district=$district"
     hold province_district 'tỉnh với các huyện' 'the province with its districts'
     hold three_tier 'ba cấp' 'three tiers'
+    note "Ba cuộc họp, số điều nhìn và nghe thấy, đều đúng: $held. Màn hình của một xã: build/reports/demo-three_tier.png" \
+        "Three meetings, things seen and heard, all as they should be: $held. A commune's screen: build/reports/demo-three_tier.png"
 }
 
 closing() {
@@ -188,9 +192,6 @@ closing() {
             tr_ "Thiết bị mô phỏng ($lab_reason); $(not_shown). Dỡ: ./run lab-down" \
                 "Simulated devices ($lab_reason); $(not_shown). Clean up: ./run lab-down"
         else
-            tr_ "Ảnh màn hình của một xã: build/reports/demo-three_tier.png" \
-                "A commune's screen: build/reports/demo-three_tier.png"
-            echo
             tr_ "Xem tiếp: hntt lab status, ssh -F .lab/ssh_config $router; báo cáo: build/reports/; dỡ: ./run lab-down" \
                 "Look further: hntt lab status, ssh -F .lab/ssh_config $router; reports: build/reports/; clean up: ./run lab-down"
         fi

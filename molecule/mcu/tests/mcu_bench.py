@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import re
+import socket
+import ssl
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
+from cryptography import x509
 from lab import lab_of
 from testinfra_hosts import PROJECT, host, scenario_dir, state_dir
 
 from hntt.intent import pki
-from hntt.intent.mcu.contract import SIP_TLS_PORT, sip_secret
+from hntt.intent.mcu.contract import SIP_TLS_PORT, WEB_PORT, sip_secret
 from hntt.intent.secrets import SecretValues
 from hntt.inventory.source import Source, read_source
+from hntt.lab.netns import enter
 from hntt.lab.sip_client import SipClient
 
 PROVINCE, DISTRICTS = "mcu-1.tinh", "mcu-3.tinh"
@@ -78,6 +85,42 @@ def client(endpoint: str, at: str = DISTRICTS, *, place: str | None = None, **op
         authority(),
         **settings,
     )
+
+
+def inside(place: str, work: Callable[[], _T]) -> _T:
+    """What ``work`` gives when it is done in the network of a place."""
+    with ThreadPoolExecutor(max_workers=1, initializer=enter, initargs=(namespace(place),)) as pool:
+        return pool.submit(work).result()
+
+
+def fetch(place: str, path: str, at: str = DISTRICTS) -> tuple[int, bytes]:
+    """Status and content of a page, from a place that trusts the authority and nobody else."""
+    context = ssl.create_default_context(cafile=str(authority()))
+
+    def work() -> tuple[int, bytes]:
+        link = http.client.HTTPSConnection(ADDRESSES[at], WEB_PORT, timeout=10, context=context)
+        with contextlib.closing(link):
+            link.request("GET", path)
+            answer = link.getresponse()
+            return answer.status, answer.read()
+
+    return inside(place, work)
+
+
+def certificate(place: str, port: int, at: str = DISTRICTS) -> x509.Certificate:
+    """The certificate that a port shows; an error unless the authority has issued it for that address."""
+    context = ssl.create_default_context(cafile=str(authority()))
+
+    def work() -> bytes:
+        with (
+            socket.create_connection((ADDRESSES[at], port), timeout=10) as plain,
+            context.wrap_socket(plain, server_hostname=ADDRESSES[at]) as link,
+        ):
+            shown = link.getpeercert(binary_form=True)
+            assert shown is not None
+            return shown
+
+    return x509.load_der_x509_certificate(inside(place, work))
 
 
 def asterisk(command: str, at: str = DISTRICTS) -> str:

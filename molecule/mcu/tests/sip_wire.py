@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import socket
 import ssl
-import threading
 import uuid
 from typing import Literal
 
-from hntt.lab.netns import enter
+from mcu_bench import inside
 
 Transport = Literal["tls", "tcp", "udp"]
 NOTHING = "no answer"
@@ -20,20 +19,11 @@ _OFFER = (
 
 
 def invite(place: str, server: str, port: int, caller: str, number: str, transport: Transport = "tls") -> str:
-    """The status line that an INVITE without credentials gets, from the network ``place``; else why there is none."""
-    said: list[str] = []
-
-    def work() -> None:
-        enter(place)
-        try:
-            said.append(_ask(server, port, caller, number, transport))
-        except OSError as error:
-            said.append(f"{NOTHING}: {type(error).__name__}")
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    return said[0]
+    """The status line that an INVITE without credentials gets, from a ``place``; else why there is none."""
+    try:
+        return inside(place, lambda: _ask(server, port, caller, number, transport))
+    except OSError as error:
+        return f"{NOTHING}: {type(error).__name__}"
 
 
 def _ask(server: str, port: int, caller: str, number: str, transport: Transport) -> str:

@@ -14,7 +14,6 @@ from mcu_bench import (
     asterisk,
     client,
     extension,
-    namespace,
     secrets,
 )
 from sip_wire import NOTHING, Transport, invite
@@ -51,14 +50,14 @@ def test_an_endpoint_of_another_server_is_refused(guesser: str) -> None:
 
 @pytest.mark.parametrize("caller", [extension(SITES[0]), "999999", "peer-mcu-1", "anonymous"])
 def test_a_caller_without_credentials_is_refused(open_room: str, caller: str) -> None:
-    said = invite(namespace(SITES[0]), SERVER, SIP_TLS_PORT, caller, open_room)
+    said = invite(SITES[0], SERVER, SIP_TLS_PORT, caller, open_room)
     assert said == "SIP/2.0 401 Unauthorized"
     assert "0 active channels" in asterisk("core show channels count")
 
 
 @pytest.mark.parametrize(("transport", "port"), [("udp", 5060), ("tcp", 5060), ("udp", 5061), ("tcp", 5061)])
 def test_sip_without_tls_gets_no_answer(transport: Transport, port: int) -> None:
-    assert invite(namespace(SITES[0]), SERVER, port, extension(SITES[0]), ROOM, transport).startswith(NOTHING)
+    assert invite(SITES[0], SERVER, port, extension(SITES[0]), ROOM, transport).startswith(NOTHING)
 
 
 @pytest.mark.parametrize(("endpoint", "encryption"), [(CHAIR, "Off"), (SITES[0], "Off"), (SITES[0], "On")])
@@ -83,7 +82,7 @@ def test_a_commune_reaches_its_own_room_and_nothing_else(connect, open_room: str
 
 @pytest.mark.parametrize("port", [AMI_PORT, 8088, 5060, 22])
 def test_a_commune_s_network_reaches_nothing_but_the_web_port_and_sip(port: int) -> None:
-    said = invite(namespace(SITES[0]), SERVER, port, "x", "y", "tcp")
+    said = invite(SITES[0], SERVER, port, "x", "y", "tcp")
     assert said == (f"{NOTHING}: TimeoutError")
 
 

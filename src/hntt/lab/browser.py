@@ -349,8 +349,8 @@ class Browser:
     def _set_dark(self, dark: bool) -> None:
         run(["ip", "netns", "exec", self._namespace, "nft", "delete", "table", "inet", _DARK], check=False)
         if dark:
-            chain = "type filter hook output priority filter; policy drop;"
-            rules = f"table inet {_DARK} {{ chain output {{ {chain} }} }}"
+            chain = "chain output {\ntype filter hook output priority 0; policy drop;\n}"
+            rules = f"table inet {_DARK} {{\n{chain}\n}}\n"
             run(["ip", "netns", "exec", self._namespace, "nft", "-f", "-"], stdin=rules)
 
     def _shot(self, clip: dict[str, float] | None) -> bytes:

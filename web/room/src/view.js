@@ -63,7 +63,8 @@ export class View {
     if (state.phase !== "in_room") this.put("speaker", "");
     else if (names) this.text("speaker", "speaking", { who: names });
     else if (state.last_talker) this.text("speaker", "spoke", { who: this.nameOf(state.last_talker) });
-    else this.text("speaker", "nobody");
+    // Who came while somebody spoke is not told, so nothing is said of it.
+    else this.put("speaker", "");
     this.element("speaker").classList.toggle("active", names !== "");
     this.put("present", state.people.length > 0 ? say(this.lang, "present", { count: state.people.length }) : "");
   }
