@@ -157,7 +157,7 @@ class Browser:
         self._set_dark(False)
         try:
             self._launch(self._folder)
-            self._devtools.open_page(*SCREEN, timeout_s=_START_S)
+            self._take_hold()
             self._devtools.call("Page.navigate", {"url": self._page}, timeout_s=_START_S)
             if not self.until(lambda: bool(self._devtools.evaluate("'hntt' in window")), _START_S):
                 raise BrowserError(self._says_why())
@@ -336,6 +336,13 @@ class Browser:
             f"--use-file-for-fake-video-capture={folder / 'camera.y4m'}",
             f"--use-file-for-fake-audio-capture={folder / 'microphone.wav'}",
         ]
+
+    def _take_hold(self) -> None:
+        try:
+            self._devtools.open_page(*SCREEN, timeout_s=_START_S)
+        except BrowserError as error:
+            said = (self._folder_now / "chromium.log").read_text(encoding="utf-8", errors="replace")[-500:].strip()
+            raise BrowserError(tr(vi=f"chromium không chạy: {said}", en=f"chromium does not run: {said}")) from error
 
     def _end(self) -> None:
         """End what runs, at once; with its first process all others of its PID namespace are gone."""

@@ -75,6 +75,17 @@ class PageLab(McuLab):
         return f"PJSIP/{extension}-" in self.asterisk(f"confbridge list {self.room}")
 
     @contextmanager
+    def without_media(self, host: str) -> Iterator[None]:
+        """No sound and no picture passes a host, as behind a firewall that has been set wrongly; all else does."""
+        inside = ["ip", "netns", "exec", self.lab.namespace(host), "nft"]
+        chain = "chain output {\ntype filter hook output priority 0; udp dport 10000-10999 drop;\n}"
+        run([*inside, "-f", "-"], stdin=f"table inet hntt_deaf {{\n{chain}\n}}\n")
+        try:
+            yield
+        finally:
+            run([*inside, "delete", "table", "inet", "hntt_deaf"])
+
+    @contextmanager
     def line_cut(self, host: str) -> Iterator[None]:
         """Nothing passes to and from a host, and nobody is told: its own carrier stays."""
         lines = self.lab.lines_namespace

@@ -15,6 +15,7 @@ from page_lab import AN_THUY, CAM_THUY, CHAIR, INTERFACE, PageLab
 from wire import watch_udp
 
 from hntt.i18n import set_language
+from hntt.intent.mcu.contract import OPEN, ROOM_FAMILY
 from hntt.lab.browser import Browser
 from hntt.lab.down import down
 from hntt.lab.names import Lab
@@ -24,7 +25,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.page, pytest.mark.slow]
 
 REPORTS = Path(__file__).resolve().parents[3] / "build/reports"
 AN_TONE, CAM_TONE, CHAIR_TONE = 440, 660, 1000
-BROWSER_S, UNIT_S = 12, 25
+PICTURE_S = 25
 """How long a picture may take to come: browsers make a key frame when asked, baresip every ten seconds."""
 VOICE, VIDEO = 46, 34
 CALL_KBPS = 768
@@ -97,7 +98,7 @@ def test_the_muted_are_not_heard_and_the_chair_is_seen_and_heard(meeting: Meetin
         assert site.hears(CHAIR_TONE), site.sound().level
         assert not site.hears(AN_TONE, 0)
         assert not site.hears(CAM_TONE, 0)
-        assert site.sees("lime", UNIT_S), site.picture_colour()
+        assert site.sees("lime", PICTURE_S), site.picture_colour()
 
 
 def test_the_chair_opens_the_microphones_and_the_floor_follows_who_speaks(meeting: Meeting) -> None:
@@ -110,20 +111,20 @@ def test_the_chair_opens_the_microphones_and_the_floor_follows_who_speaks(meetin
     assert an_thuy.text("mic") == "MI-CRÔ ĐANG MỞ"
     assert cam_thuy.text("mic") == "ĐÃ TẮT MI-CRÔ"
     for other in (cam_thuy, chair):
-        assert other.sees("red", UNIT_S)
+        assert other.sees("red", PICTURE_S)
         assert other.hears(AN_TONE)
     assert cam_thuy.becomes(lambda state: state.talkers == ("Xã An Thủy",), 5), cam_thuy.state()
     cam_thuy.screenshot(REPORTS / "page-real-meeting.png")
     meeting.only(cam_thuy)
     for other in (an_thuy, chair):
-        assert other.sees("blue", UNIT_S)
+        assert other.sees("blue", PICTURE_S)
         assert other.hears(CAM_TONE)
     assert an_thuy.becomes(lambda state: state.talkers == ("Xã Cam Thủy",), 5), an_thuy.state()
     assert not an_thuy.hears(AN_TONE, 0)
     meeting.only()
     chair.muted(False)
     for site in (an_thuy, cam_thuy):
-        assert site.sees("lime", UNIT_S)
+        assert site.sees("lime", PICTURE_S)
         assert site.hears(CHAIR_TONE)
         assert site.becomes(lambda state: state.talkers == ("UBND huyện Lệ Thủy",), 5), site.state()
         assert site.text("speaker") == "Đang nói: UBND huyện Lệ Thủy"
@@ -142,8 +143,8 @@ def test_media_are_marked_and_keep_to_the_rate_of_the_register(meeting: Meeting)
         assert passed[direction, VIDEO].packets > 3 * seconds, passed
     sent = sum(item.kbps(seconds) for (way, _), item in passed.items() if way == "out")
     print(f"sent with a picture that needs more: {sent:.0f} kbit/s of {CALL_KBPS}, IP headers included")
-    # Grain takes whatever it may: without the page's limit this is more than twice as much.
-    assert CALL_KBPS * 0.6 < sent < CALL_KBPS * 1.1, sent
+    # Grain takes whatever it may. The register reckons with a fifth more for headers.
+    assert CALL_KBPS * 0.6 < sent < CALL_KBPS * 1.2, sent
 
 
 def test_a_short_cut_of_the_line_costs_nothing_and_a_longer_one_one_call(meeting: Meeting) -> None:
@@ -163,7 +164,7 @@ def test_a_short_cut_of_the_line_costs_nothing_and_a_longer_one_one_call(meeting
     assert site.state().redials == before.redials + 1
 
 
-def test_a_site_without_power_frees_its_seat_and_comes_back_by_itself(meeting: Meeting) -> None:
+def test_a_site_without_power_frees_its_seat_and_comes_back_through_a_call_without_media(meeting: Meeting) -> None:
     site, began = meeting.cam_thuy, time.monotonic()
     site.kill()
     assert site.until(lambda: not meeting.lab.in_room(CAM_THUY), 40)
@@ -171,21 +172,14 @@ def test_a_site_without_power_frees_its_seat_and_comes_back_by_itself(meeting: M
     print(f"seat free {seconds:.1f} s after the power went")
     assert seconds < 30
     assert meeting.an_thuy.becomes(lambda state: "Xã Cam Thủy" not in state.people, 5), meeting.an_thuy.state()
-    site.start()
+    with meeting.lab.without_media(CAM_THUY):
+        site.start()
+        assert site.becomes(lambda state: state.phase == "in_room", 30), site.state()
+        began = time.monotonic()
+        assert site.becomes(lambda state: state.redials == 1, 15), site.state()
+        print(f"a call without sound and picture is made again after {time.monotonic() - began:.1f} s")
+        assert site.state().reason == "no_media"
     assert site.joins(60), (site.state(), site.complaints)
-
-
-def test_a_server_that_dies_is_found_again(meeting: Meeting) -> None:
-    meeting.lab.on_server("systemctl", "kill", "--signal=KILL", "asterisk.service")
-    began = time.monotonic()
-    for site in (meeting.an_thuy, meeting.cam_thuy):
-        assert site.becomes(lambda state: not state.in_meeting, 20), site.state()
-    assert meeting.chair.registered(60), meeting.chair.registration
-    assert meeting.chair.out_of_call(30) or meeting.chair.hangup() is None
-    assert meeting.chair.dial(meeting.lab.room).answered
-    for site in (meeting.an_thuy, meeting.cam_thuy):
-        assert site.joins(60), (site.state(), site.complaints)
-    print(f"everybody in the room {time.monotonic() - began:.1f} s after the server died")
 
 
 def test_the_chair_ends_the_meeting(meeting: Meeting) -> None:
@@ -195,3 +189,21 @@ def test_the_chair_ends_the_meeting(meeting: Meeting) -> None:
     assert meeting.an_thuy.text("waiting-title") in ("Cuộc họp đã kết thúc", "Phòng họp chưa mở")
     assert meeting.an_thuy.state().redials == before
     assert meeting.an_thuy.until(lambda: not meeting.lab.in_room(CAM_THUY), 5)
+
+
+def test_a_server_that_dies_is_found_again(meeting: Meeting) -> None:
+    """In a room that is open, as meetings are: sites need no chair to come back."""
+    meeting.lab.asterisk(f"database put {ROOM_FAMILY} {meeting.lab.room} {OPEN}")
+    sites = (meeting.an_thuy, meeting.cam_thuy)
+    for site in sites:
+        site.press("r")
+        assert site.joins(30), (site.state(), site.complaints)
+    before = [site.state().redials for site in sites]
+    meeting.lab.on_server("systemctl", "kill", "--signal=KILL", "asterisk.service")
+    began = time.monotonic()
+    for site in sites:
+        assert site.becomes(lambda state: not state.in_meeting, 20), site.state()
+    for site in sites:
+        assert site.joins(60), (site.state(), site.complaints)
+    print(f"everybody in the room {time.monotonic() - began:.1f} s after the server died")
+    assert [site.state().redials for site in sites] == [count + 1 for count in before]
