@@ -36,6 +36,7 @@ from hntt.meetings.legs import (
     doubled,
     failed_leg,
     ghosts,
+    mute_legs,
     next_leg,
     room_actions,
     superseded,
@@ -103,6 +104,7 @@ class Keeper:
         self._refused: set[str] = set()
         self._again: set[str] = set()
         self._silent: dict[str, float] = {}
+        self._reports: dict[str, float] = {}
         self._meetings: Mapping[str, Meeting] = {}
         self._look_now = asyncio.Event()
 
@@ -120,6 +122,7 @@ class Keeper:
         ami = await connect(self._config, self)
         # What was heard before the connection was lost says nothing about now.
         self._silent.clear()
+        self._reports.clear()
         try:
             while not ami.lost.is_set():
                 self._look_now.clear()
@@ -139,6 +142,10 @@ class Keeper:
             self._ended(event)
         if name == "ContactStatus":
             self._heard(event)
+        if name == "RTCPReceived" and district_of(event.get("calleridname", "")):
+            self._reports[event.get("channel", "")] = time.time()
+        if name == "Hangup":
+            self._reports.pop(event.get("channel", ""), None)
         if name in ("ConfbridgeJoin", "ConfbridgeLeave", "Hangup"):
             self._look_now.set()
 
@@ -170,7 +177,7 @@ class Keeper:
                 dialling=number in self._calls,
                 now=now,
             )
-            actions += dead_calls(members, self._silent, now)
+            actions += [*dead_calls(members, self._silent, now), *mute_legs(members, self._reports, now)]
             if room.district is None:
                 self._doubled = doubled(members, self._doubled, now)
                 actions += [*ghosts(members, self._doubled, now), *superseded(members, self._again)]

@@ -17,8 +17,10 @@ PROVEN_S = 30
 GHOST_S = 10
 """The far server drops its second leg at once; what is doubled for longer is a leg whose server was restarted."""
 SILENT_S = 5
-"""How long a server may have been found silent before its legs are given up: nobody else would notice, for a leg
-without a picture is healthy too, so there can be no limit on silence of its media."""
+"""How long a server may have been found silent before calls with it are given up."""
+MUTE_S = 16
+"""How long nothing may be reported of a leg by its far end, which does so every five seconds. Silence of its media says
+nothing: a leg without a picture is healthy too."""
 PEER_PREFIX = "peer-"
 """What the endpoints of the other servers begin with, see ``hntt.intent.mcu.contract``."""
 HUNG_UP_S, LOST_S = 10, 300
@@ -142,9 +144,30 @@ def over(meeting: Meeting, chair: Chair, now: float) -> str:
 
 
 def dead_calls(members: Sequence[Member], silent: Mapping[str, float], now: float) -> list[Drop]:
-    """Legs, and sites that came by them, of servers silent for too long. ``silent``: PJSIP endpoint to Unix time."""
-    given_up = {name for name, since in silent.items() if name.startswith(PEER_PREFIX) and now - since >= SILENT_S}
-    return [Drop(member.channel, "the far server does not answer") for member in members if member.endpoint in given_up]
+    """Calls with servers that have been silent for too long: legs, and sites that come through them.
+
+    ``silent``: PJSIP endpoint to Unix time. A call that was answered later proves that its server is back.
+    """
+    given_up = {
+        name: since for name, since in silent.items() if name.startswith(PEER_PREFIX) and now - since >= SILENT_S
+    }
+    return [
+        Drop(member.channel, "the far server does not answer")
+        for member in members
+        if member.endpoint in given_up and now - member.seconds <= given_up[member.endpoint]
+    ]
+
+
+def mute_legs(members: Sequence[Member], reports: Mapping[str, float], now: float) -> list[Drop]:
+    """Legs of which the far end reports nothing any more. ``reports``: channel to Unix time of the last report.
+
+    A leg that has never been reported of is left alone: it has only just come, or we have.
+    """
+    return [
+        Drop(member.channel, "nothing is heard of its far end")
+        for member in members
+        if member.district is not None and now - reports.get(member.channel, now) >= MUTE_S
+    ]
 
 
 def ghosts(members: Sequence[Member], first_seen: Mapping[str, float], now: float) -> list[Drop]:
