@@ -69,8 +69,8 @@ def facts(name: str) -> dict[str, Any]:
     return variables
 
 
-def drifts(name: str, roles: tuple[str, ...]) -> list[str]:
-    """The audit of one host: read over SSH, compared with its declared state."""
+def drifts(name: str, roles: tuple[str, ...], secrets: Any = None, **more: Any) -> list[str]:
+    """The audit of one host: read over SSH, compared with its declared state; ``more`` are settings of the scenario."""
     from hntt.audit.linux import LinuxHost, read_linux_fleet
     from hntt.devices.target import Target
     from hntt.intent.linux import render_host
@@ -80,12 +80,14 @@ def drifts(name: str, roles: tuple[str, ...]) -> list[str]:
         "hntt": facts(name)["hntt"],
         "linux_base_own_kernel": False,
         "linux_base_admin_keys": [(folder / "id_ed25519.pub").read_text().strip()],
+        **more,
     }
     target = Target(
         name, "debian", name, "hntt", folder / "known_hosts",
         key_file=folder / "id_ed25519", ssh_config=folder / "ssh_config",
     )  # fmt: skip
-    reading = read_linux_fleet([LinuxHost(target, render_host(PROJECT / "roles", roles, settings))])[name]
+    state = render_host(PROJECT / "roles", roles, settings, secrets)
+    reading = read_linux_fleet([LinuxHost(target, state)], secrets)[name]
     if reading.error is not None:
         raise reading.error
     return [f"{d.kind} {d.subject}: {d.actual} [{d.cause}]" for d in reading.drifts]

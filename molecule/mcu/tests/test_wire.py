@@ -26,7 +26,8 @@ def captured(place: str, what: str) -> Iterator[list[str]]:
     words = ["ip", "netns", "exec", namespace(place), "tcpdump", "-l", "-n", "-v", "-Q", "in", "-i", "lan", what]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
-    assert "listening on" in process.stderr.readline() + process.stderr.readline()
+    while "listening on" not in (said := process.stderr.readline()):
+        assert said, "tcpdump has ended"
     try:
         yield lines
     finally:
