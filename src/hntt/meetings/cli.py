@@ -37,9 +37,9 @@ meeting_app = typer.Typer(no_args_is_help=True, help=tr(vi="Cuộc họp", en="M
     "status",
     help=tr(
         vi="Các phòng đang họp: ai có mặt, thiếu ai, ai đang nói, chân nối, license và chỗ. "
-        "Mã thoát 1 khi một chân nối mất hoặc một máy chủ không trả lời",
+        "Mã thoát 1 khi một chân nối mất, có số lạ trong phòng, hoặc một máy chủ không trả lời",
         en="The rooms in use: who is present, who is missing, who speaks, legs, licences and seats. "
-        "Exit code 1 when a leg is down or a server does not answer",
+        "Exit code 1 when a leg is down, a caller does not belong there, or a server does not answer",
     ),
 )
 def status_command(

@@ -18,7 +18,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Collection, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -94,8 +94,9 @@ async def connect(config: Config, keeper: Keeper | None = None) -> Ami:
 class Keeper:
     """What is remembered between two looks."""
 
-    def __init__(self, config: Config, state_file: Path = STATE) -> None:
+    def __init__(self, config: Config, state_file: Path = STATE, clock: Callable[[], float] = time.time) -> None:
         self._config = config
+        self._clock = clock
         self._state_file = state_file
         self._legs: dict[str, Leg] = {}
         self._chairs: dict[str, Chair] = {}
@@ -126,7 +127,7 @@ class Keeper:
         try:
             while not ami.lost.is_set():
                 self._look_now.clear()
-                await self.look(ami, time.time())
+                await self.look(ami, self._clock())
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._look_now.wait(), LOOK_S)
         finally:
@@ -143,7 +144,7 @@ class Keeper:
         if name == "ContactStatus":
             self._heard(event)
         if name == "RTCPReceived" and district_of(event.get("calleridname", "")):
-            self._reports[event.get("channel", "")] = time.time()
+            self._reports[event.get("channel", "")] = self._clock()
         if name == "Hangup":
             self._reports.pop(event.get("channel", ""), None)
         if name in ("ConfbridgeJoin", "ConfbridgeLeave", "Hangup"):
@@ -222,10 +223,10 @@ class Keeper:
             error = str(lost)
         if error:
             _log.warning("room %s: leg: %s", room.number, error)
-            self._legs[room.number] = failed_leg(self._legs.get(room.number, Leg()), error, time.time())
+            self._legs[room.number] = failed_leg(self._legs.get(room.number, Leg()), error, self._clock())
         elif room.number in self._legs:
             # Answered, but perhaps not in the room yet: it is not to be called again meanwhile.
-            self._legs[room.number] = replace(self._legs[room.number], next_try=time.time() + SETTLE_S)
+            self._legs[room.number] = replace(self._legs[room.number], next_try=self._clock() + SETTLE_S)
         self._calls.pop(room.number, None)
         self._look_now.set()
 
@@ -245,7 +246,7 @@ class Keeper:
         """Asterisk asks the other servers every few seconds whether they are there."""
         name, status = event.get("endpointname", ""), event.get("contactstatus", "").lower()
         if status in ("unreachable", "removed"):
-            self._silent.setdefault(name, time.time())
+            self._silent.setdefault(name, self._clock())
         elif status == "reachable":
             self._silent.pop(name, None)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from hntt.i18n import tr
 from hntt.intent.mcu.contract import Room
-from hntt.meetings.layout import Layout, MeetingKind
+from hntt.meetings.layout import Layout, MeetingKind, kind_label
 from hntt.meetings.live import Meeting, ServerView
 from hntt.meetings.reach import NoView, Views, not_asked, words
 from hntt.network.dialplan import PROVINCE_ROOM
@@ -138,8 +138,10 @@ def _other_kind(request: Request, rooms: Sequence[Room], views: Views) -> Iterat
         meeting = _view(views, room).meetings.get(room.number)
         if meeting is not None and meeting.kind != request.kind:
             yield tr(
-                vi=f"phòng {room.number} ({room.name}) đang họp kiểu {meeting.kind}: đóng cuộc họp đó trước",
-                en=f"room {room.number} ({room.name}) is in a meeting of kind {meeting.kind}: close that one first",
+                vi=f"phòng {room.number} ({room.name}) đang họp {kind_label(meeting.kind)} (kind={meeting.kind}): "
+                "đóng cuộc họp đó trước",
+                en=f"room {room.number} ({room.name}) is in a meeting of {kind_label(meeting.kind)} "
+                f"(kind={meeting.kind}): close that one first",
             )
 
 

@@ -79,8 +79,10 @@ class Status:
 
     @property
     def is_well(self) -> bool:
-        """Whether every server answered, and every leg that belongs to a meeting is up."""
-        broken = any(item.doubled or (item.leg is not None and not item.leg.up) for item in self.rooms)
+        """Whether every server answered, every leg that belongs to a meeting is up, and nobody strange is in a room."""
+        broken = any(
+            item.doubled or item.strangers or (item.leg is not None and not item.leg.up) for item in self.rooms
+        )
         return not broken and all(not server.problem and server.keeper for server in self.servers)
 
 

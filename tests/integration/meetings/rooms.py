@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 import threading
@@ -13,7 +14,6 @@ from typing import Any
 
 from mcu_lab import PROJECT, McuLab
 
-from hntt.lab.shell import run
 from hntt.meetings.cli import LiveMeetings, live_meetings
 from hntt.meetings.live import ServerView
 from hntt.meetings.status import status_lines, status_of
@@ -121,14 +121,16 @@ class Rooms:
         far = self.mcus.address(other)
         rules = (
             f"table ip {_TABLE} {{\n"
-            f"chain in {{ type filter hook prerouting priority -400; ip saddr {far} drop; }}\n"
-            f"chain out {{ type filter hook output priority -400; ip daddr {far} drop; }}\n}}\n"
+            f"chain arriving {{ type filter hook prerouting priority -400; ip saddr {far} drop; }}\n"
+            f"chain leaving {{ type filter hook output priority -400; ip daddr {far} drop; }}\n}}\n"
         )
-        run(["ip", "netns", "exec", self.mcus.lab.namespace(one), "nft", "-f", "-"], stdin=rules)
+        said = self.on(one, f"printf %s {shlex.quote(rules)} | sudo nft -f -")
+        assert not said, said
 
     def mend(self, one: str) -> None:
         """Let everything pass again."""
-        run(["ip", "netns", "exec", self.mcus.lab.namespace(one), "nft", "delete", "table", "ip", _TABLE], check=False)
+        said = self.on(one, f"sudo nft delete table ip {_TABLE}")
+        assert not said, said
 
 
 class MostLegs:
