@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -181,12 +182,12 @@ def test_page_tests_have_a_stage_of_their_own(tested: Sandbox) -> None:
     (call,) = [call for call in tested.calls if "reports/integration.xml" in call]
     assert "not page" in call
     (call,) = [call for call in tested.calls if "reports/page.xml" in call]
-    assert "-m page tests/integration/page" in call
+    assert "-m page and not lab tests/integration/page" in call
 
 
-def test_without_npm_the_page_is_named_and_not_counted(tested: Sandbox) -> None:
-    # The machine's own programs count as well, so the search path is the stand-ins' alone.
-    (tested.outside / "bin/npm").unlink()
+def run_without(tested: Sandbox, missing: str, stage: str) -> subprocess.CompletedProcess[str]:
+    """Run a stage where a program is missing: the machine's own count as well, so only the stand-ins can be found."""
+    (tested.outside / "bin" / missing).unlink()
     for program in (
         "sh",
         "sed",
@@ -204,9 +205,22 @@ def test_without_npm_the_page_is_named_and_not_counted(tested: Sandbox) -> None:
     ):
         real = Path(shutil.which(program) or "")
         (tested.outside / "bin" / program).symlink_to(real)
-    done = tested.run("scripts/test.sh", "page", PATH=str(tested.outside / "bin"), shell=shutil.which("sh") or "sh")
+    path = str(tested.outside / "bin")
+    return tested.run("scripts/test.sh", stage, PATH=path, shell=shutil.which("sh") or "sh")
+
+
+def test_without_npm_the_page_is_named_and_not_counted(tested: Sandbox) -> None:
+    done = run_without(tested, "npm", "page")
     assert done.returncode == 1, "nothing was run"
     assert "page: not run: there is no npm" in done.stdout
+
+
+def test_without_a_browser_the_lab_runs_the_rest_and_says_so(tested: Sandbox) -> None:
+    done = run_without(tested, "chromium", "lab")
+    assert done.returncode == 0, done.stderr
+    assert "page-in-lab: not run: there is no chromium" in done.stdout
+    (call,) = [call for call in tested.calls if "reports/lab.xml" in call]
+    assert "-m lab and not page" in call
 
 
 def test_all_limits_fit_into_ninety_minutes() -> None:
