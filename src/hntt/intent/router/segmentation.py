@@ -13,13 +13,14 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 from typing import Any
 
+from hntt.intent.mcu.contract import MEDIA_FIRST, MEDIA_LAST, SIP_TLS_PORT, WEB_PORT
 from hntt.intent.router.facts import Flow, PortRange, Segmentation
 from hntt.network import addresses
 from hntt.network.model import Device, Kind, Network
 
-SIP_TLS = PortRange(5061, 5061)
-WEBRTC_SIGNALLING = PortRange(8089, 8089)
-MEDIA = PortRange(10_000, 20_000)
+SIP_TLS = PortRange(SIP_TLS_PORT, SIP_TLS_PORT)
+WEBRTC_SIGNALLING = PortRange(WEB_PORT, WEB_PORT)
+MEDIA = PortRange(MEDIA_FIRST, MEDIA_LAST)
 SSH = PortRange(22, 22)
 DNS = PortRange(53, 53)
 HTTP, HTTPS = PortRange(80, 80), PortRange(443, 443)

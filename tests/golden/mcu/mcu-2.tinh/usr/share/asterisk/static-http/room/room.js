@@ -1,0 +1,1 @@
+<built:web/room/dist/room.js>
