@@ -48,10 +48,15 @@ class Rooms:
 
     def close_all(self) -> None:
         """Whatever is open, and whoever is in a room."""
-        for server in self.mcus.servers:
-            for room in self.view(server).meetings.keys() | self.view(server).rooms.keys():
+        for server, view in self.look().views.items():
+            assert isinstance(view, ServerView), view
+            for room in view.meetings.keys() | view.gates | view.rooms.keys():
                 self.on(server, f"sudo hntt-meetings close {room}")
-        self.until(lambda: all(not self.view(server).rooms for server in self.mcus.servers), 20)
+        self.until(self._are_empty, 30, "everybody has left")
+
+    def _are_empty(self) -> bool:
+        views = self.look().views.values()
+        return not any(isinstance(view, ServerView) and (view.rooms or view.meetings) for view in views)
 
     def look(self) -> LiveMeetings:
         """What all servers say now."""
