@@ -6,10 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from hntt.lab.names import Lab
 
 ROOT = Path(__file__).parents[3]
 CLI = [sys.executable, "-c", "from hntt.cli import main; main()"]
@@ -18,14 +21,14 @@ CLI = [sys.executable, "-c", "from hntt.cli import main; main()"]
 class RegisterLab:
     """The centre, district Quảng Ninh and its first communes. Labs of different names coexist."""
 
-    def __init__(self, folder: Path, name: str, communes: int) -> None:
+    def __init__(self, folder: Path, name: str, communes: int, kinds: Sequence[str] = ("router", "noc")) -> None:
         self.folder, self.name, self.communes = folder, name, communes
         self.inventory = folder / "inventory"
         self.inventory.mkdir()
         options = {
             "plugin": "hntt_register",
             "register": str(ROOT / "inventories/quang_binh/register"),
-            "only": {"districts": ["quang-ninh"], "kinds": ["router", "noc"]},
+            "only": {"districts": ["quang-ninh"], "kinds": list(kinds)},
             "overlay": str(folder / "overlay.yml"),
             "known_hosts": str(folder / "known_hosts"),
             "secrets_file": str(folder / "secrets.yml"),
@@ -33,15 +36,28 @@ class RegisterLab:
         (self.inventory / "group_vars").symlink_to(ROOT / "inventories/lab/group_vars")
         (self.inventory / "hntt.yml").write_text(yaml.safe_dump(options), encoding="utf-8")
 
-    def hntt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = {
+    @property
+    def environment(self) -> dict[str, str]:
+        """What tells the commands which lab is meant."""
+        return {
             **os.environ, "HNTT_LAB_DIR": str(self.folder), "HNTT_LAB_NAME": self.name, "HNTT_LAB": "",
             "HNTT_LANG": "en",
         }  # fmt: skip
+
+    def lab_command(self, *arguments: str) -> list[str]:
+        """``hntt lab`` with these arguments."""
+        return [*CLI, "lab", *arguments]
+
+    def hntt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*CLI, "lab", *arguments],
-            capture_output=True, text=True, env=environment, cwd=ROOT, timeout=400, check=False,
+            self.lab_command(*arguments),
+            capture_output=True, text=True, env=self.environment, cwd=ROOT, timeout=400, check=False,
         )  # fmt: skip
+
+    @property
+    def lab(self) -> Lab:
+        """Its names."""
+        return Lab(self.name, self.folder)
 
     def up(self) -> subprocess.CompletedProcess[str]:
         return self.hntt("up", "-i", str(self.inventory), "--communes", str(self.communes))
@@ -66,10 +82,9 @@ class RegisterLab:
         reports = self.folder / "reports"
         program = Path(sys.executable).with_name("ansible-playbook")
         environment = {
-            **os.environ,
+            **self.environment,
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
             "HNTT_REPORTS_DIR": str(reports),
-            "HNTT_LANG": "en",
         }
         done = subprocess.run(
             [str(program), "-i", str(self.inventory), str(ROOT / "playbooks" / f"{playbook}.yml"), *more],

@@ -18,6 +18,7 @@ class StandInSip:
         self.account: SipAccount | None = None
         self.calls: list[SipCall] = []
         self.microphone_muted = False
+        self.pressed: list[str] = []
         self._right = (user, password)
         self._ids = itertools.count(1)
 
@@ -56,7 +57,8 @@ class StandInSip:
         self.microphone_muted = muted
 
     async def press(self, key: str) -> None:
-        """Nobody listens to keys."""
+        """Remember the key."""
+        self.pressed.append(key)
 
     async def stop(self) -> None:
         """End every call."""

@@ -1,0 +1,192 @@
+"""A district with its servers and units, from day-0 to meetings: what its people see, hear and get over their lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+from register_lab import RegisterLab
+from wire_marks import flood, marks_on, received_kbps
+
+from hntt.devices.roomos.session import RefusedError
+from hntt.intent.mcu.contract import SIP_TLS_PORT, sip_secret
+from hntt.lab.meet.cast import Stage
+from hntt.lab.sip_client import SipClient
+
+pytestmark = pytest.mark.lab
+
+MCU, UNIT = "mcu-3.tinh", "vcs.quang-ninh"
+NEAR, FAR = "quan-hau.quang-ninh", "truong-son.quang-ninh"
+HOSTS = {
+    "rt.tinh", "noc.tinh", "mcu-1.tinh", "mcu-2.tinh", MCU, "vcs.tinh", UNIT,
+    "rt.quang-ninh", f"rt.{NEAR}", f"rt.{FAR}", "rt.luong-ninh.quang-ninh",
+}  # fmt: skip
+EF, AF41, CS3 = 46, 34, 24
+LINE_KBPS = 4000
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegisterLab]:
+    """The district with day-0 only."""
+    lab = RegisterLab(tmp_path_factory.mktemp("meet"), "hnttmeet", 3, ("router", "noc", "mcu", "vcs"))
+    lab.hntt("down")
+    up = lab.up()
+    try:
+        assert up.returncode == 0, up.stderr
+        yield lab
+    finally:
+        assert lab.hntt("down").returncode == 0
+
+
+@pytest.fixture(scope="module")
+def district(fresh: RegisterLab) -> RegisterLab:
+    """The district rolled out. Before that a check says what would be done, and does none of it."""
+    shown, record = fresh.play("site", "--check", "--limit", "mcu-*,vcs.tinh")
+    assert {name for name, state in record["hosts"].items() if state == "changed"} == {
+        "mcu-1.tinh", "mcu-2.tinh", MCU, "vcs.tinh",
+    }, shown.stdout  # fmt: skip
+    assert fresh.hntt("exec", MCU, "--", "test", "-e", "/etc/asterisk").returncode != 0
+    done, record = fresh.play("rollout", "-e", "district=quang-ninh")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return fresh
+
+
+def test_the_second_run_changes_nothing_and_a_check_says_so(district: RegisterLab) -> None:
+    for options in ((), ("--check",)):
+        done, record = district.play("site", *options)
+        assert done.returncode == 0, done.stdout
+        assert record["hosts"] == dict.fromkeys(HOSTS, "ok")
+
+
+def test_acceptance_holds(district: RegisterLab) -> None:
+    done, _ = district.play("verify")
+    assert done.returncode == 0, done.stdout
+    for check in ("mcu_server", "mcu_peers", "mcu_doors"):
+        assert check in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("injure", "told"),
+    [
+        ("sed -i 's/^timers = always/timers = no/' /etc/asterisk/pjsip.conf", "/etc/asterisk/pjsip.conf"),
+        ("systemctl stop asterisk", "asterisk.service"),
+        ("systemctl stop hntt-meetings", "hntt-meetings.service"),
+    ],
+    ids=["endpoints", "stopped", "keeper"],
+)
+def test_a_server_changed_by_hand_is_found_and_repaired(district: RegisterLab, injure: str, told: str) -> None:
+    assert district.hntt("exec", MCU, "--", "sh", "-c", injure).returncode == 0
+    found, _ = district.play("audit", "-e", "fail_on_drift=true")
+    assert found.returncode != 0
+    assert told in found.stdout
+    repaired, record = district.play("site")
+    assert repaired.returncode == 0, repaired.stdout
+    assert record["hosts"] == {**dict.fromkeys(HOSTS, "ok"), MCU: "changed"}
+
+
+@pytest.mark.parametrize("kind", ["district_commune", "province_district", "three_tier"])
+def test_a_meeting_is_opened_held_and_closed(district: RegisterLab, kind: str) -> None:
+    where = () if kind == "province_district" else ("-e", "district=quang-ninh")
+    opened, _ = district.play("meeting", "-e", f"kind={kind}", *where)
+    assert opened.returncode == 0, opened.stdout
+    held = district.hntt("meet", kind, "-i", str(district.inventory), "--format", "json")
+    assert held.returncode == 0, held.stdout + held.stderr
+    seen = json.loads(held.stdout)
+    print("\n".join(f"{item['text']}: {item['seconds']:.1f} s" for item in seen))
+    assert len(seen) >= 5
+    closed, _ = district.play("meeting", "-e", f"kind={kind}", "-e", "state=closed")
+    assert closed.returncode == 0, closed.stdout
+    for server in ("mcu-1.tinh", MCU):
+        channels = district.hntt("exec", server, "--", "asterisk", "-rx", "core show channels count").stdout
+        assert "0 active channels" in channels
+
+
+class Talk:
+    """One commune that receives, and another one that speaks with a picture that takes all it may."""
+
+    def __init__(self, lab: RegisterLab) -> None:
+        self.lab = lab
+        self.stage = Stage.of(lab.lab, lab.inventory)
+        self.room = self.stage.room_of("quang-ninh")
+        self.chair = self.stage.unit("quang-ninh")
+        self.listener, self.speaker = self.client(FAR, "blue"), self.client(NEAR, "red", noisy=True)
+
+    def client(self, commune: str, colour: str, *, noisy: bool = False) -> SipClient:
+        host = f"pc.{commune}"
+        ca = self.lab.folder / "authority.pem"
+        ca.write_text(self.stage.secrets.get("authority"), encoding="utf-8")
+        return SipClient(
+            self.lab.lab.namespace(host),
+            str(self.stage.source.network.devices[host].extension),
+            self.stage.secrets.get(sip_secret(host)),
+            f"{self.stage.server_address(self.room)}:{SIP_TLS_PORT}",
+            ca,
+            colour=colour,
+            rate_kbps=700,
+            noisy=noisy,
+            encryption="DTLS",
+        )
+
+    def begin(self) -> None:
+        self.chair.dial(self.room.number)
+        assert self.chair.in_call(20)
+        for client in (self.listener, self.speaker):
+            assert client.registered(30)
+            assert client.dial(self.room.number).answered
+        self.listener.muted(True)
+        self.chair.mute(True)
+        self.chair.press("*1")
+        assert self.listener.sees("red", 40)
+
+
+@pytest.fixture
+def talk(district: RegisterLab) -> Iterator[Talk]:
+    opened, _ = district.play("meeting", "-e", "kind=district_commune", "-e", "district=quang-ninh")
+    assert opened.returncode == 0, opened.stdout
+    made = Talk(district)
+    try:
+        with made.listener, made.speaker:
+            made.begin()
+            yield made
+    finally:
+        with suppress(RefusedError):
+            made.chair.hang_up()
+            made.chair.mute(False)
+        district.play("meeting", "-e", "kind=district_commune", "-e", "district=quang-ninh", "-e", "state=closed")
+
+
+def test_marks_are_seen_on_both_sides_of_the_district_s_line(talk: Talk) -> None:
+    server = talk.stage.server_address(talk.room)
+    for router, port in (("rt.tinh", "ln384"), ("rt.quang-ninh", "wan")):
+        found = marks_on(talk.lab, router, port, server, 12)
+        print(router, port, dict(found))
+        for direction in ("down", "up"):
+            media = sum(count for (way, kind, _), count in found.items() if (way, kind) == (direction, "media"))
+            assert found[direction, "media", EF] > 100
+            assert found[direction, "media", EF] + found[direction, "media", AF41] > 0.95 * media
+        assert found["down", "media", AF41] > 100
+        assert found["down", "signalling", CS3] > 0
+
+
+def test_a_call_keeps_its_rate_on_a_full_line_and_does_not_without_qos(talk: Talk) -> None:
+    lab, pc, hub = talk.lab, f"pc.{FAR}", "rt.quang-ninh"
+    site = talk.stage.source.network.devices[f"rt.{FAR}"].site
+    port = f"ln{site.number}"
+    # An address of the commune's own network that nobody has: the traffic has crossed the line before it ends.
+    nobody = str(site.conference[-2])
+    idle = received_kbps(lab, pc, 8)
+    with flood(lab, hub, nobody, 2 * LINE_KBPS, 60):
+        full = received_kbps(lab, pc, 8)
+    assert lab.hntt("exec", hub, "--", "tc", "qdisc", "del", "dev", port, "root").returncode == 0
+    try:
+        with flood(lab, hub, nobody, 2 * LINE_KBPS, 60):
+            without = received_kbps(lab, pc, 8)
+    finally:
+        repaired, _ = lab.play("site", "--limit", hub)
+    print(f"kbit/s at the commune: {idle:.0f} idle, {full:.0f} on a full line, {without:.0f} without QoS")
+    assert idle > 400
+    assert full > 0.9 * idle
+    assert without < 0.75 * idle
+    assert repaired.returncode == 0, repaired.stdout

@@ -1,0 +1,73 @@
+"""Packets of a call as a line carries them: their marks, counted by what they are; and how fast they arrive."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from register_lab import RegisterLab
+
+from hntt.intent.mcu.contract import MEDIA_FIRST, MEDIA_LAST
+
+_PACKET = re.compile(
+    r"IP \(tos (?P<tos>0x[0-9a-f]+),.*?proto (?P<proto>\w+).*?\)\n"
+    r"\s+(?P<source>[\d.]+)\.(?P<from>\d+) > (?P<target>[\d.]+)\.(?P<to>\d+)"
+)
+Marks = Counter[tuple[str, str, int]]
+"""(``down`` or ``up``, ``media`` or ``signalling``, DSCP) to packets; down is away from the server."""
+
+
+def marks_on(lab: RegisterLab, router: str, port: str, server: str, seconds: int) -> Marks:
+    """The packets between a server and anybody that pass a router's port."""
+    done = lab.hntt("exec", router, "--", "timeout", str(seconds), "tcpdump", "-lni", port, "-v", "host", server)
+    found: Marks = Counter()
+    for packet in _PACKET.finditer(done.stdout):
+        is_down = packet["source"] == server
+        ours = int(packet["from" if is_down else "to"])
+        kind = "media" if packet["proto"] == "UDP" and MEDIA_FIRST <= ours <= MEDIA_LAST else "signalling"
+        found["down" if is_down else "up", kind, int(packet["tos"], 16) >> 2] += 1
+    return found
+
+
+def received_kbps(lab: RegisterLab, host: str, seconds: float) -> float:
+    """How much arrives at an endpoint's own interface."""
+    before, begun = _bytes(lab, host), time.monotonic()
+    time.sleep(seconds)
+    return (_bytes(lab, host) - before) * 8 / 1000 / (time.monotonic() - begun)
+
+
+def _bytes(lab: RegisterLab, host: str) -> int:
+    command = ["ip", "netns", "exec", lab.lab.namespace(host), "cat", "/proc/net/dev"]
+    rows = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    return next(int(row.partition(":")[2].split()[0]) for row in rows if row.strip().startswith("eth0:"))
+
+
+_FLOOD = """
+import socket, sys, time
+target, kbps, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+link = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+gap, begun, sent = 1200 * 8 / (kbps * 1000), time.monotonic(), 0
+while time.monotonic() - begun < seconds:
+    if sent * gap <= time.monotonic() - begun:
+        link.sendto(bytes(1172), (target, 9))
+        sent += 1
+    else:
+        time.sleep(0.001)
+"""
+
+
+@contextmanager
+def flood(lab: RegisterLab, source: str, target: str, kbps: int, seconds: float) -> Iterator[None]:
+    """Ordinary traffic from one host to an address, so much of it and for so long at most."""
+    words = lab.lab_command("exec", source, "--", "python3", "-c", _FLOOD, target, str(kbps), str(seconds))
+    with subprocess.Popen(words, env=lab.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        time.sleep(2)
+        try:
+            yield
+        finally:
+            running.terminate()
+            running.wait(timeout=10)
