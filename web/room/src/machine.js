@@ -243,6 +243,8 @@ function onFailed(state, event) {
 function onLinkDown(state, at) {
   /** @type {State} */
   const next = { ...state, link: "down" };
+  // The SIP library tries by itself as well; what fails there must not put off the next try of ours.
+  if (state.phase === "waiting" && state.link === "down") return [state];
   // Picture and sound do not go through the signalling connection: as long as they flow, the meeting goes on.
   if (state.phase === "in_room") return [{ ...next, link_was_lost: true }];
   return wait(next, at, "network");
