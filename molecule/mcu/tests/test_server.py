@@ -46,6 +46,26 @@ def test_nothing_unexpected_is_in_the_log_since_the_last_start(name: str) -> Non
     assert [line for line in bad if not any(word in line for word in EXPECTED)] == []
 
 
+def test_the_centre_is_told_of_refusals_and_not_of_every_registration(connect) -> None:
+    syslog, security = "/var/log/syslog", "/var/log/asterisk/security.log"
+    event = 'SecurityEvent="SuccessfulAuth"'
+
+    def count(path: str) -> int:
+        return int(server(DISTRICTS).run("grep -c %s %s", event, path).stdout or 0)
+
+    before = count(syslog), count(security)
+    connect(SITES[0])
+    assert count(security) > before[1]
+    assert count(syslog) == before[0]
+
+
+@BOTH
+def test_logs_are_rotated_and_written_on(name: str) -> None:
+    server(name).check_output("logrotate -f /etc/logrotate.d/asterisk")
+    writes_to = server(name).check_output("ls -l /proc/$(pidof asterisk)/fd")
+    assert "/var/log/asterisk/security.log\n" in writes_to + "\n"
+
+
 @BOTH
 def test_only_the_modules_that_are_listed_are_loaded(name: str) -> None:
     listed = server(name).check_output("sed -n 's/^load = //p' /etc/asterisk/modules.conf").splitlines()
