@@ -36,7 +36,7 @@ class Systemd:
         for unit in units:
             code, output = self.run("systemctl", verb, unit)
             if code != 0:
-                raise RuntimeError(f"{verb} {unit}: {output or self.last_lines(unit)}")
+                raise RuntimeError("\n".join(filter(None, [f"{verb} {unit}: {output}", self.last_lines(unit)])))
         if units:
             time.sleep(SETTLE_SECONDS)
         for unit in units:

@@ -231,15 +231,26 @@ class Transaction:
             self.record(state, error=reason, restart_problems=problems)
 
     def _restart_old(self):
-        """Restart every unit that may have read a new file; one that fails does not keep the others from it."""
-        problems = []
+        """Have every unit that may have read a new file read the old one; a failure does not keep the others from it.
+
+        What was to be reloaded is reloaded: it goes on with whoever it serves, and is restarted only where that fails.
+        """
         self._reload_systemd()
-        for unit in dict.fromkeys([*self.journal["restart"], *self.journal["reload"]]):
+        verbs = dict.fromkeys(self.journal["restart"], ("restart",))
+        verbs.update({unit: ("reload-or-restart", "restart") for unit in self.journal["reload"] if unit not in verbs})
+        found = [self._first_that_works(unit, tried) for unit, tried in verbs.items()]
+        return [problem for problem in found if problem]
+
+    def _first_that_works(self, unit, verbs):
+        problem = ""
+        for verb in verbs:
             try:
-                self.systemd.restart("restart", [unit])
+                self.systemd.restart(verb, [unit])
             except RuntimeError as error:
-                problems.append(str(error))
-        return problems
+                problem = str(error)
+            else:
+                return ""
+        return problem
 
     def _restore(self, entry):
         old, now = entry["old"], snapshot(entry["dest"])

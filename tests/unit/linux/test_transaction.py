@@ -113,6 +113,35 @@ def test_a_unit_that_does_not_start_brings_everything_back(host: Any, etc: Path,
     assert systemd.calls.count(("restart", "a.service")) == 2  # with the new files, and with the old
 
 
+class RefusesNew(FakeSystemd):
+    """A unit that does not take the new files, ``times`` times."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.left = times
+
+    def restart(self, verb: str, units: list[str]) -> None:
+        super().restart(verb, units)
+        if units and self.left:
+            self.left -= 1
+            raise RuntimeError(f"{units[0]} refuses")
+
+
+@pytest.mark.parametrize(
+    ("times", "verbs"),
+    [(1, ["reload-or-restart"] * 2), (2, ["reload-or-restart"] * 2 + ["restart"])],
+    ids=["old-files-taken", "old-files-refused-too"],
+)
+def test_a_unit_that_was_reloaded_goes_on_with_the_old_files_without_a_restart(
+    host: Any, etc: Path, tmp_path: Path, times: int, verbs: list[str]
+) -> None:
+    before, systemd = tree(etc), RefusesNew(times)
+    with pytest.raises(host["hntt_transaction"].TransactionError, match="old files are back"):
+        change(host, wanted(etc, restart=[], reload=["a.service"]), tmp_path / "journals", systemd)
+    assert tree(etc) == before
+    assert [call[0] for call in systemd.calls if call[1] == "a.service"] == verbs
+
+
 @pytest.mark.parametrize(("step", "count"), [(s, n) for s, last in STEPS.items() for n in range(1, last + 1)])
 def test_killed_at_any_step_the_next_run_puts_the_old_files_back(
     host: Any, etc: Path, tmp_path: Path, systemd: FakeSystemd, step: str, count: int
