@@ -10,14 +10,14 @@ cd "$root"
 export PATH="$venv/bin:$PATH"
 
 # Stage and its limit in seconds. All limits and setup together stay below the ninety minutes that CI has.
-stage_limits='lint 420
-unit 480
-cases 300
-golden 240
-integration 420
+stage_limits='lint 240
+unit 300
+cases 120
+golden 60
+integration 360
 page 110
-molecule 1320
-lab 900
+molecule 1200
+lab 1800
 faults 600'
 all_stages=$(echo "$stage_limits" | cut -d' ' -f1)
 scenario_limit=600

@@ -157,8 +157,9 @@ def until(value: Callable[[], _T], wanted: Callable[[_T], bool], seconds: float 
     return time.monotonic() - begin
 
 
-def log_of(name: str = "messages", at: str = DISTRICTS) -> str:
-    """One of Asterisk's logs, from its last start on."""
-    lines = str(server(at).check_output("cat /var/log/asterisk/%s.log", name)).splitlines()
-    starts = [number for number, line in enumerate(lines) if "Asterisk PBX Core Initializing" in line]
-    return "\n".join(lines[starts[-1] if starts and name == "messages" else 0 :])
+def start_of_log(at: str = DISTRICTS) -> list[str]:
+    """What Asterisk said when it started last, until it was ready; the log may have been rotated since."""
+    lines = str(server(at).check_output("cat $(ls -tr /var/log/asterisk/messages.log* | grep -v gz)")).splitlines()
+    begun = max(number for number, line in enumerate(lines) if "Asterisk PBX Core Initializing" in line)
+    ready = next(number for number, line in enumerate(lines) if number > begun and "Asterisk Ready" in line)
+    return lines[begun:ready]

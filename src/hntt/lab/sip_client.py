@@ -31,6 +31,7 @@ from hntt.lab.simulators.xapi.sip import CallError, SipAccount, SipCall
 _POLL_S = 0.1
 _LISTEN_S = 1.0
 _ENTER_S = 10.0
+_KEY_S = 0.5  # two keys at once are taken for one
 _PICTURE_S = 3.0
 _SIZE, _FRAMES_PER_S = (160, 90), 5
 _DSCP = 46
@@ -217,6 +218,7 @@ class SipClient:
         """Press keys (digits, ``*``, ``#``) in the call there is; CallError outside one."""
         for key in keys:
             self._run(self._baresip.press(key))
+            time.sleep(_KEY_S)
 
     def received(self, *, picture_s: float = _PICTURE_S) -> Received:
         """What it hears and sees now; waits up to ``picture_s`` seconds for the next picture."""

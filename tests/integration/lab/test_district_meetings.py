@@ -157,6 +157,16 @@ def talk(district: RegisterLab) -> Iterator[Talk]:
         district.play("meeting", "-e", "kind=district_commune", "-e", "district=quang-ninh", "-e", "state=closed")
 
 
+def test_a_commune_has_no_key_to_un_mute_itself(talk: Talk) -> None:
+    listed = talk.lab.hntt("exec", MCU, "--", "asterisk", "-rx", f"confbridge list {talk.room.number}").stdout
+    rows = {row.split()[-1]: row.split() for row in listed.splitlines() if row.startswith("PJSIP/")}
+    for client in (talk.listener, talk.speaker):
+        assert "site_keys" in rows[client.extension], listed
+    keys = talk.lab.hntt("exec", MCU, "--", "asterisk", "-rx", "confbridge show menu site_keys").stdout
+    assert "*1=no_op" in keys
+    assert "toggle_mute" not in keys
+
+
 def test_marks_are_seen_on_both_sides_of_the_district_s_line(talk: Talk) -> None:
     server = talk.stage.server_address(talk.room)
     for router, port in (("rt.tinh", "ln384"), ("rt.quang-ninh", "wan")):
