@@ -80,7 +80,9 @@ def test_a_server_changed_by_hand_is_found_and_repaired(district: RegisterLab, i
     assert district.hntt("exec", MCU, "--", "sh", "-c", injure).returncode == 0
     found, _ = district.play("audit", "-e", "fail_on_drift=true")
     assert found.returncode != 0
-    assert told in found.stdout
+    assert MCU in found.stdout
+    report = max((district.folder / "reports").glob("audit-*.csv"), key=lambda path: path.stat().st_mtime)
+    assert [row for row in report.read_text(encoding="utf-8").splitlines() if MCU in row and told in row]
     repaired, record = district.play("site")
     assert repaired.returncode == 0, repaired.stdout
     assert record["hosts"] == {**dict.fromkeys(HOSTS, "ok"), MCU: "changed"}

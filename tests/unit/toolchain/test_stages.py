@@ -149,7 +149,9 @@ def test_not_knowing_whether_the_lab_is_possible_is_an_error(tested: Sandbox) ->
 
 def test_a_hanging_stage_is_ended_and_fails(tested: Sandbox) -> None:
     script = tested.root / "scripts/test.sh"
-    script.write_text(script.read_text().replace("\nunit 480\n", "\nunit 1\n"))
+    shortened, count = re.subn(r"(?m)^unit \d+$", "unit 1", script.read_text())
+    assert count == 1
+    script.write_text(shortened)
     tested.stand_in("python", 'case "$*" in *pytest*) sleep 20 ;; esac', in_venv=True)
     done = tested.run("scripts/test.sh", "unit")
     assert done.returncode == 1
