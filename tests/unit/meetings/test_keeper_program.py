@@ -107,6 +107,16 @@ def test_a_prolonged_meeting_keeps_its_beginning() -> None:
     assert "since=40" in session.asked[2][1]
 
 
+def test_only_the_contracts_word_opens_a_gate() -> None:
+    class Gates(Answering):
+        async def list(self, action: str, headers: dict[str, str] | None = None) -> list[Message]:
+            if headers == {"Family": "hntt-room"}:
+                return [{"key": "/hntt-room/2007", "val": "open"}, {"key": "/hntt-room/2006", "val": "closed"}]
+            return []
+
+    assert asyncio.run(live.read_server(Gates([], {}))).gates == {"2007"}  # type: ignore[arg-type]
+
+
 def test_closing_what_is_closed_is_no_fault() -> None:
     session = Answering([], {}, refuses=("DBDel", "ConfbridgeKick"))
     asyncio.run(close_room(session, "2007"))  # type: ignore[arg-type]
