@@ -10,15 +10,15 @@ cd "$root"
 export PATH="$venv/bin:$PATH"
 
 # Stage and its limit in seconds. All limits and setup together stay below the ninety minutes that CI has.
-stage_limits='lint 240
-unit 300
-cases 120
+stage_limits='lint 200
+unit 240
+cases 60
 golden 60
-integration 360
+integration 300
 page 110
-molecule 1200
-lab 1800
-faults 600'
+molecule 1030
+lab 1750
+faults 1040'
 all_stages=$(echo "$stage_limits" | cut -d' ' -f1)
 scenario_limit=600
 jobs=${HNTT_TEST_JOBS:-2}

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 from register_lab import RegisterLab
-from wire_marks import flood, marks_on, received_kbps
+from wire_marks import flood, marks_on, received_kbps, settled_kbps
 
 from hntt.devices.roomos.session import RefusedError
 from hntt.intent.mcu.contract import SIP_TLS_PORT, sip_secret
@@ -201,7 +201,7 @@ def test_a_call_keeps_its_rate_on_a_full_line_and_does_not_without_qos(talk: Tal
     port = f"ln{site.number}"
     # An address of the commune's own network that nobody has: the traffic has crossed the line before it ends.
     nobody = str(site.conference[-2])
-    idle = received_kbps(lab, pc, 8)
+    idle = settled_kbps(lab, pc)
     with flood(lab, hub, nobody, 2 * LINE_KBPS, 60):
         full = received_kbps(lab, pc, 8)
     assert lab.hntt("exec", hub, "--", "tc", "qdisc", "del", "dev", port, "root").returncode == 0

@@ -40,6 +40,16 @@ def received_kbps(lab: RegisterLab, host: str, seconds: float) -> float:
     return (_bytes(lab, host) - before) * 8 / 1000 / (time.monotonic() - begun)
 
 
+def settled_kbps(lab: RegisterLab, host: str) -> float:
+    """The same once it no longer grows: a browser begins with little and tries for more."""
+    before, now = 0.0, received_kbps(lab, host, 8)
+    for _ in range(6):
+        if now < 1.1 * before:
+            break
+        before, now = now, received_kbps(lab, host, 8)
+    return now
+
+
 def _bytes(lab: RegisterLab, host: str) -> int:
     command = ["ip", "netns", "exec", lab.lab.namespace(host), "cat", "/proc/net/dev"]
     rows = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
