@@ -9,11 +9,13 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from hntt.audit.collect import audit_fleet
+from hntt.audit.model import Audit
 from hntt.errors import HnttError
 from hntt.i18n import tr
 from hntt.intent.linux import MissingSecretError, SettingsError, StateConflictError, StateError
-from hntt.play.actions import reports_folder, scope_of_play
+from hntt.play.actions import reports_folder, scope_of, scope_of_play
 from hntt.play.audit_reports import action_result, write_audit_reports
+from hntt.play.meeting_guard import Guard, guard_of
 from hntt.play.progress import Progress
 
 DOCUMENTATION = """
@@ -35,6 +37,10 @@ options:
     description: Whether a difference makes the run fail.
     type: bool
     default: false
+  reason:
+    description: Why devices on the path of a running meeting are changed all the same. Without one they are left alone.
+    type: str
+    default: ""
 """
 
 RENDER_ERRORS = (StateError, StateConflictError, SettingsError, MissingSecretError)
@@ -56,6 +62,7 @@ class ActionModule(ActionBase):
                 "reports": {"type": "bool", "default": False},
                 "converging": {"type": "bool", "default": False},
                 "fail_on_drift": {"type": "bool", "default": False},
+                "reason": {"type": "str", "default": ""},
             }
         )
         try:
@@ -63,7 +70,18 @@ class ActionModule(ActionBase):
             progress = Progress(display.display)
             with progress.doing(tr(vi="đọc thiết bị", en="reading devices"), total=len(scope.hosts)):
                 audit = audit_fleet(scope, progress)
+            guard = self._guard(audit, args["reason"], variables) if args["converging"] else Guard()
         except (HnttError, *RENDER_ERRORS) as error:
             raise AnsibleActionFail(str(error)) from error
         reports = write_audit_reports(audit, reports_folder(variables), scope.data_dir) if args["reports"] else {}
-        return action_result(audit, reports, converging=args["converging"], fail_on_drift=args["fail_on_drift"])
+        return action_result(
+            audit, reports, converging=args["converging"], fail_on_drift=args["fail_on_drift"], guard=guard
+        )
+
+    def _guard(self, audit: Audit, reason: str, variables: dict[str, Any]) -> Guard:
+        """A check touches nothing, so it may look at what a meeting runs over."""
+        names = list(variables["groups"].get("mcu", []))
+        if self._task.check_mode or not names:
+            return Guard()
+        servers = scope_of(names, variables, self._loader)
+        return guard_of(audit, servers, variables["groups"]["all"], reason)

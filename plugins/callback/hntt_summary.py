@@ -36,6 +36,7 @@ options:
 """
 
 _QUIET_ACTIONS = frozenset({"add_host", "ansible.builtin.add_host"})
+_CONVERGING_ACTIONS = frozenset({"declared_state", "hntt_router_apply", "hntt_vcs_apply"})
 
 
 class CallbackModule(DefaultCallback):
@@ -148,6 +149,8 @@ class CallbackModule(DefaultCallback):
             return
         name = result.host.get_name()
         self._run.hosts.setdefault(name, host_from_facts(name, result.host.vars.get("hntt") or {}))
+        if result.task.action in _CONVERGING_ACTIONS:
+            self._run.worked_on.add(name)
         told = result.result.get("hntt_report")
         if not isinstance(told, dict):
             return

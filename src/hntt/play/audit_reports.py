@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from hntt.audit.model import Audit, HostAudit, Outcome
 from hntt.i18n import tr
+from hntt.play.meeting_guard import Guard, will_change
 from hntt.report.audit_data import audit_csv, audit_junit, audit_record
 from hntt.report.audit_html import audit_html
 from hntt.report.audit_text import audit_lines
@@ -33,20 +34,33 @@ def write_audit_reports(audit: Audit, folder: Path, data_dir: Path | None, name:
 
 
 def action_result(
-    audit: Audit, reports: Mapping[str, str], *, converging: bool = False, fail_on_drift: bool = False
+    audit: Audit,
+    reports: Mapping[str, str],
+    *,
+    converging: bool = False,
+    fail_on_drift: bool = False,
+    guard: Guard | None = None,
 ) -> dict[str, Any]:
-    """The action's result: who is converged when, who is not well, and the report for the summary callback."""
+    """The action's result: who is converged when, who is not well, and the report for the summary callback.
+
+    Devices that ``guard`` leaves alone are in no wave and not well; a reason to touch them anyway is recorded.
+    """
+    guard = guard or Guard()
     differs = [item for item in audit.hosts if item.outcome is Outcome.DRIFT]
     trouble = [item for item in audit.hosts if item.outcome.is_trouble]
     return {
         "changed": False,
-        "waves": waves(audit),
-        "not_well": {item.host.name: ending(item) for item in [*trouble, *(differs if fail_on_drift else [])]},
+        "waves": waves(audit, guard.left_alone),
+        "not_well": {
+            **{item.host.name: ending(item) for item in [*trouble, *(differs if fail_on_drift else [])]},
+            **guard.endings(),
+        },
         "counts": {str(outcome): count for outcome, count in audit.counts.items()},
         "hntt_report": {
             "converging": converging,
             "lines": [] if converging else audit_lines(audit, room=BODY_LINES),
             "reports": dict(reports),
+            "extra": {"during_meeting": {"reason": guard.reason, "hosts": dict(guard.busy)}} if guard.busy else {},
             "hosts": {item.host.name: _host(item) for item in audit.hosts},
         },
     }
@@ -62,9 +76,12 @@ def ending(item: HostAudit) -> dict[str, str]:
     return {"kind": kind, "msg": text, "next": item.outcome.next_step}
 
 
-def waves(audit: Audit) -> dict[str, list[str]]:
-    """Who is converged when, by group. ``hntt_first`` is the canary commune with all that its service rests on."""
-    to_change = [item for item in audit.hosts if item.repairable and not item.outcome.is_trouble]
+def waves(audit: Audit, left_alone: Collection[str] = ()) -> dict[str, list[str]]:
+    """Who is converged when, by group; nobody of ``left_alone``.
+
+    ``hntt_first`` is the canary commune with all that its service rests on.
+    """
+    to_change = [item for item in audit.hosts if will_change(item) and item.host.name not in left_alone]
     communes = [item.host.name for item in to_change if _is_router(item, "commune")]
     trunk = [
         item.host.name

@@ -72,6 +72,7 @@ class Run:
     lines: list[str] = field(default_factory=list)
     reports: dict[str, str] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
+    worked_on: set[str] = field(default_factory=set)
     changed: set[str] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
     dark: set[str] = field(default_factory=set)
@@ -91,8 +92,9 @@ class Run:
             return Ending.FAILED
         if host in self.changed:
             return Ending.CHANGED
-        if outcome is Outcome.DRIFT and self.converging:
+        if outcome is Outcome.DRIFT and self.converging and host not in self.worked_on:
             return Ending.NOT_REACHED
+        # Worked on and not changed: what differed is right by itself, such as a unit that has registered meanwhile.
         return {Outcome.NOT_BUILT: Ending.NOT_BUILT, Outcome.NOT_COVERED: Ending.NOT_COVERED}.get(
             outcome or Outcome.CLEAN, Ending.OK
         )

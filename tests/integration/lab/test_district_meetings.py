@@ -182,6 +182,22 @@ def test_a_commune_has_no_key_to_un_mute_itself(talk: Talk) -> None:
     assert "toggle_mute" not in keys
 
 
+def test_devices_that_a_meeting_runs_over_are_left_alone_without_a_reason(talk: Talk) -> None:
+    router = f"rt.{FAR}"
+    stray = ("vtysh", "-c", "configure terminal", "-c", "ip route 192.0.2.0/24 Null0")
+    assert talk.lab.hntt("exec", router, "--", *stray).returncode == 0
+    done, record = talk.lab.play("site")
+    assert done.returncode == 2, done.stdout
+    assert record["hosts"] == {**dict.fromkeys(HOSTS, "ok"), router: "failed"}
+    assert "is in a meeting" in done.stdout
+    assert talk.listener.in_call()
+    done, record = talk.lab.play("site", "-e", "reason='a stray route'")
+    assert done.returncode == 0, done.stdout
+    assert record["hosts"] == {**dict.fromkeys(HOSTS, "ok"), router: "changed"}
+    assert record["during_meeting"]["reason"] == "a stray route"
+    assert talk.listener.in_call(), "a route more or less ends no call"
+
+
 def test_marks_are_seen_on_both_sides_of_the_district_s_line(talk: Talk) -> None:
     server = talk.stage.server_address(talk.room)
     for router, port in (("rt.tinh", "ln384"), ("rt.quang-ninh", "wan")):
@@ -209,7 +225,7 @@ def test_a_call_keeps_its_rate_on_a_full_line_and_does_not_without_qos(talk: Tal
         with flood(lab, hub, nobody, 2 * LINE_KBPS, 60):
             without = received_kbps(lab, pc, 8)
     finally:
-        repaired, _ = lab.play("site", "--limit", hub)
+        repaired, _ = lab.play("site", "--limit", hub, "-e", "reason='the line is full'")
     print(f"kbit/s at the commune: {idle:.0f} idle, {full:.0f} on a full line, {without:.0f} without QoS")
     assert idle > 400
     assert full > 0.9 * idle

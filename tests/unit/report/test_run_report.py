@@ -40,8 +40,10 @@ def test_endings_follow_what_was_found_and_what_was_done() -> None:
         rt__bo_trach=Outcome.UNREACHABLE,
         rt__minh_hoa=Outcome.NOT_BUILT,
         rt__tuyen_hoa=Outcome.AUTH_FAILED,
+        rt__quang_trach=Outcome.DRIFT,
     )
     made.changed, made.failed = {"rt.le-thuy"}, {"rt.ba-don"}
+    made.worked_on = {"rt.le-thuy", "rt.quang-trach"}
     assert made.endings == {
         "rt.tinh": Ending.OK,
         "rt.le-thuy": Ending.CHANGED,
@@ -50,6 +52,7 @@ def test_endings_follow_what_was_found_and_what_was_done() -> None:
         "rt.bo-trach": Ending.UNREACHABLE,
         "rt.minh-hoa": Ending.NOT_BUILT,
         "rt.tuyen-hoa": Ending.FAILED,
+        "rt.quang-trach": Ending.OK,
     }
     assert made.exit_code == 2
 
