@@ -112,6 +112,8 @@ def _ask_rooms(subjects: Mapping[str, Subject], rooms: RoomShell) -> list[Verdic
     communes = {name: subject for name, subject in subjects.items() if subject.device.tier is Tier.COMMUNE}
     found = []
     for check in IN_ROOMS:
-        outputs = rooms({name: check.commands(subject)[0] for name, subject in communes.items()})
-        found += [verdict(check, subject, [outputs.get(name, "")]) for name, subject in communes.items()]
+        # Without a command there is nothing to look at, such as no MCU server in this run.
+        programs = {name: command for name, subject in communes.items() for command in check.commands(subject)}
+        outputs = rooms(programs)
+        found += [verdict(check, communes[name], [outputs.get(name, "")]) for name in programs]
     return found

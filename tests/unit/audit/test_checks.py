@@ -66,3 +66,9 @@ def test_the_dns_question_is_a_program_that_python_takes() -> None:
     command = CHECKS["dns"].commands(subject("rt.tinh", []))[0]
     program = command.partition("-c '")[2].rpartition("' 10.44.32.10")[0]
     compile(program, "ask", "exec")
+
+
+def test_where_no_server_is_looked_at_no_door_is() -> None:
+    about = subject("rt.quan-hau.quang-ninh", ["rt.quang-ninh"])
+    assert CHECKS["mcu_doors"].commands(about) == []
+    assert len(CHECKS["mcu_doors"].commands(subject("rt.quan-hau.quang-ninh", ["mcu-1.tinh"]))) == 1

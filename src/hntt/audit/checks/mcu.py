@@ -81,7 +81,7 @@ def judge_peers(subject: Subject, outputs: Sequence[str]) -> Iterator[Finding]:
 
 def judge_doors(subject: Subject, outputs: Sequence[str]) -> Iterator[Finding]:
     """Plain SIP and the manager's port are shut to a room, and a caller without an account is refused."""
-    rows = [line.split(maxsplit=2) for line in outputs[0].splitlines()]
+    rows = [line.split(maxsplit=2) for line in outputs[0].splitlines() if line.strip()]
     told = {row[1]: row[2] for row in rows if row[0] == "said" and len(row) > 2}
     for server in servers(subject):
         if server not in {row[1] for row in rows if len(row) > 1}:
@@ -140,6 +140,6 @@ DOORS = Check(
     en="from a commune's room nobody without an account gets into an MCU server",
     kinds=frozenset({Kind.ROUTER}),
     platforms=frozenset({"frr", "cisco_ios", "mikrotik_routeros"}),
-    commands=lambda subject: [knock(subject)],
+    commands=lambda subject: [knock(subject)] if servers(subject) else [],
     judge=lambda subject, outputs: list(judge_doors(subject, outputs)),
 )
