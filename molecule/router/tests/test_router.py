@@ -13,6 +13,7 @@ import pytest
 import testinfra
 from lab import PROJECT, lab
 
+from hntt.intent.mcu.contract import MEDIA_FIRST
 from hntt.intent.router import Interface, Role, RouterFacts, router_facts
 from hntt.network.build import build
 from hntt.register.loader import load
@@ -155,7 +156,7 @@ def test_shaping_again_changes_nothing_and_loses_nothing() -> None:
 
 def send(source: str, tos: int) -> dict[str, int]:
     before = sent_packets(SPOKE, "wan")
-    done = inside(PC, "python3", "-c", SEND, source, MCU, "12000", str(tos), "40")
+    done = inside(PC, "python3", "-c", SEND, source, MCU, str(MEDIA_FIRST), str(tos), "40")
     assert done.returncode == 0, done.stderr
     time.sleep(1)
     after = sent_packets(SPOKE, "wan")

@@ -47,7 +47,8 @@ def _make_disk(host: LabHost, image_root: Path, engine: Engine) -> None:
         f"mkdir -p {disk} {root}\n"
         f"mount -t tmpfs -o mode=0755,size={host.disk_size_mb}m {source} {disk}\n"
         f"mkdir {disk}/upper {disk}/work\n"
-        f"mount -t overlay -o {layers} {source} {root}\n"
+        # Refused once in a while when another lab starts from the same image at the same time, and not again.
+        f"for try in 1 2 3 4; do mount -t overlay -o {layers} {source} {root} && exit 0; sleep 0.5; done; exit 32\n"
     )
     engine.inside(["sh", "-euc", script])
 
