@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from mcu_lab import McuLab
-from rooms import Rooms
+from rooms import COLOURS, ENDPOINTS, TONES_HZ, Join, Rooms
 
 from hntt.i18n import set_language
 from hntt.lab.down import down
 from hntt.lab.names import Lab
 from hntt.lab.sip_client import SipClient
-
-ENDPOINTS = (
-    "vcs.tinh",
-    "vcs.le-thuy",
-    "vcs.dong-hoi",
-    "pc.an-thuy.le-thuy",
-    "pc.phong-thuy.le-thuy",
-)
-COLOURS = ("red", "blue", "yellow", "magenta", "cyan")
-TONES_HZ = (400, 900, 1300, 1700, 2100)
-Join = Callable[..., SipClient]
 
 
 @pytest.fixture(scope="session")

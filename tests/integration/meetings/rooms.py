@@ -14,9 +14,21 @@ from typing import Any
 
 from mcu_lab import PROJECT, McuLab
 
+from hntt.lab.sip_client import SipClient
 from hntt.meetings.cli import LiveMeetings, live_meetings
 from hntt.meetings.live import ServerView
 from hntt.meetings.status import status_lines, status_of
+
+ENDPOINTS = (
+    "vcs.tinh",
+    "vcs.le-thuy",
+    "vcs.dong-hoi",
+    "pc.an-thuy.le-thuy",
+    "pc.phong-thuy.le-thuy",
+)
+COLOURS = ("red", "blue", "yellow", "magenta", "cyan")
+TONES_HZ = (400, 900, 1300, 1700, 2100)
+Join = Callable[..., SipClient]
 
 PLAYBOOK = PROJECT / "playbooks/meeting.yml"
 _POLL_S = 0.5

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from conftest import COLOURS, ENDPOINTS, TONES_HZ, Join
-from rooms import MostLegs, Rooms
+from rooms import COLOURS, ENDPOINTS, TONES_HZ, Join, MostLegs, Rooms
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 

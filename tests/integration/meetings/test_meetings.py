@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from conftest import COLOURS, ENDPOINTS, TONES_HZ, Join
-from rooms import Rooms
+from rooms import COLOURS, ENDPOINTS, TONES_HZ, Join, Rooms
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 

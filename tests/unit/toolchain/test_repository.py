@@ -128,3 +128,10 @@ def test_ansible_finds_our_plugins_and_verifies_host_keys() -> None:
 def test_the_licence_is_the_one_that_is_declared() -> None:
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["license"]
     assert Path(ROOT / "LICENSE").read_text().startswith(f"{declared} License")
+
+
+def test_no_test_imports_from_a_conftest() -> None:
+    """Collected together, the folders' conftest.py are taken for each other; the stage of the faults collects all."""
+    imports = re.compile(r"(?m)^(from|import) conftest\b")
+    found = (ROOT / "tests").rglob("*.py")
+    assert [path for path in found if imports.search(path.read_text(encoding="utf-8"))] == []
