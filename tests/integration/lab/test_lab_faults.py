@@ -65,7 +65,7 @@ def test_kill_session_breaks_those_of_the_user_only(whole: Running) -> None:
 
 
 def _await_sessions(running: Running, count: int) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     # By title while a user is logged in: "sshd-session: hntt [priv]".
     while int(running.inside("rt.x1", "pgrep", "-c", "-f", r"sshd-session: .*\[priv\]", check=False) or 0) < count:
         assert time.monotonic() < deadline
