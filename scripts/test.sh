@@ -14,11 +14,11 @@ stage_limits='lint 200
 unit 240
 cases 60
 golden 60
-integration 300
+integration 400
 page 110
 molecule 1030
-lab 1750
-faults 1040'
+lab 1700
+faults 980'
 all_stages=$(echo "$stage_limits" | cut -d' ' -f1)
 scenario_limit=600
 jobs=${HNTT_TEST_JOBS:-2}

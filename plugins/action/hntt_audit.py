@@ -84,4 +84,4 @@ class ActionModule(ActionBase):
         if self._task.check_mode or not names:
             return Guard()
         servers = scope_of(names, variables, self._loader)
-        return guard_of(audit, servers, variables["groups"]["all"], reason)
+        return guard_of(audit, servers, reason)

@@ -43,17 +43,18 @@ def next_step() -> str:
     )
 
 
-def guard_of(audit: Audit, servers: Scope, known_hosts: Collection[str], reason: str) -> Guard:
+def guard_of(audit: Audit, servers: Scope, reason: str) -> Guard:
     """Ask the MCU servers, when something that a meeting may run over is going to be changed, and only then.
 
-    ``servers``: the scope of the inventory's MCU servers; ``known_hosts``: all hosts of the inventory.
+    ``servers``: the scope of the inventory's MCU servers.
     """
     to_change = [item for item in audit.hosts if will_change(item) and on_a_path(servers.network, item.host.name)]
     targets = server_targets(servers, servers.network)
     asked = {name: target for name, target in targets.items() if not servers.is_simulated(name)}
     if not to_change or not asked:
         return Guard(reason=reason)
-    layout = Layout.of(servers.register, servers.network, frozenset(known_hosts))
+    # All of the register: a site that is in no part of this inventory may be in the room all the same.
+    layout = Layout.of(servers.register, servers.network, frozenset(servers.network.devices))
     return guard_from(servers.network, layout, look(asked), [item.host.name for item in to_change], reason)
 
 

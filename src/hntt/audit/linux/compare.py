@@ -257,8 +257,10 @@ def _socket_key(socket: SocketFacts) -> tuple[str, int, str, str]:
 
 
 def _covers(port: ListeningPort, socket: SocketFacts) -> bool:
+    if not port.port <= socket.port <= (port.last_port or port.port):
+        return False
     # The kernel keeps 15 characters of a process name.
-    return (port.proto, port.port, port.process[:15]) == (socket.proto, socket.port, socket.process) and (
+    return (port.proto, port.process[:15]) == (socket.proto, socket.process) and (
         port.address == "*" or port.address == socket.address or _same_any(port.address, socket.address)
     )
 

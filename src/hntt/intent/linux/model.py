@@ -178,12 +178,14 @@ class Sysctl(Item):
 class ListeningPort(Item):
     """A port that may listen. ``open_to`` are the prefixes the firewall lets in; none: this host only.
 
-    ``required``: that nobody listens is drift too. ``address`` ``*`` stands for any address.
+    ``required``: that nobody listens is drift too. ``address`` ``*`` stands for any address. ``last_port``: all ports
+    up to that one, of which any number may be in use.
     """
 
     key_fields = ("proto", "port", "address", "process")
     proto: Literal["tcp", "udp"]
     port: int = Field(ge=1, le=65535)
+    last_port: int | None = Field(default=None, ge=1, le=65535)
     address: str = "*"
     process: str
     open_to: Networks = ()
