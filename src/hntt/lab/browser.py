@@ -36,7 +36,6 @@ _START_S = 120.0  # on a machine with all else it has to do; it takes 2 to 7 s o
 _CLOSE_S = 5.0
 _POLL_S = 0.2
 _LISTEN_HZ, _LISTEN_SAMPLES = 8000, 8192
-_AUDIBLE, _SHARE = 0.01, 0.1
 _SCRIPT = Path(__file__).with_suffix(".sh")
 _APART = ("unshare", "--mount", "--propagation", "slave", "--pid", "--fork", "--kill-child", "--mount-proc", "bash")
 _DARK = "hntt_dark"
@@ -221,12 +220,7 @@ class Browser:
 
     def hears(self, tone_hz: float, timeout_s: float = 10) -> bool:
         """Whether that tone is a good part of what arrives, waiting so long for it."""
-
-        def audible() -> bool:
-            sound = self.sound()
-            return sound.level > _AUDIBLE and sound.tone(tone_hz) > _SHARE
-
-        return self.until(audible, timeout_s)
+        return self.until(lambda: self.sound().carries(tone_hz), timeout_s)
 
     def sees(self, colour: str, timeout_s: float = 10) -> bool:
         """Whether the room's picture has that colour, waiting so long: it changes with its source's next key frame."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _FULL = 32768
+_AUDIBLE, _SHARE = 0.01, 0.1
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,15 @@ class Sound:
         if not self.samples:
             return 0.0
         return math.sqrt(sum(value * value for value in self.samples) / len(self.samples))
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether there is nothing to hear."""
+        return self.level <= _AUDIBLE
+
+    def carries(self, hertz: float) -> bool:
+        """Whether that tone is a good part of what is heard."""
+        return not self.is_silent and self.tone(hertz) > _SHARE
 
     def tone(self, hertz: float) -> float:
         """How much of the sound's power is that tone: 0 none of it, 1 nothing else. By Goertzel's algorithm."""

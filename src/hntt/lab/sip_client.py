@@ -61,15 +61,12 @@ class Received:
 
     def hears(self, tone_hz: float) -> bool:
         """Whether that tone is a good part of what is heard."""
-        return self.sound.level > _AUDIBLE and self.sound.tone(tone_hz) > _SHARE
+        return self.sound.carries(tone_hz)
 
     @property
     def is_silent(self) -> bool:
         """Whether there is nothing to hear."""
-        return self.sound.level <= _AUDIBLE
-
-
-_AUDIBLE, _SHARE = 0.01, 0.1
+        return self.sound.is_silent
 
 
 class SipClient:
@@ -231,7 +228,7 @@ class SipClient:
 
     def hears(self, tone_hz: float, timeout_s: float = 10) -> bool:
         """Whether it hears that tone, waiting so long."""
-        return self._until(lambda: Received(None, self._sound(), {}).hears(tone_hz), timeout_s)
+        return self._until(lambda: self._sound().carries(tone_hz), timeout_s)
 
     def kill(self) -> None:
         """As a power cut would: the process is gone without a word to anybody; ``start`` again, or ``close``."""
