@@ -12,7 +12,6 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +27,7 @@ from hntt.lab.engine import namespace_path
 from hntt.lab.heard import Sound
 from hntt.lab.picture import COLOURS, colour_of
 from hntt.lab.shell import run
+from hntt.lab.waiting import until
 
 __all__ = ["Browser", "BrowserError", "PageState"]
 
@@ -256,12 +256,7 @@ class Browser:
 
     def until(self, holds: Callable[[], bool], timeout_s: float) -> bool:
         """Whether something comes to hold, waiting so long."""
-        give_up = time.monotonic() + timeout_s
-        while not holds():
-            if time.monotonic() >= give_up:
-                return False
-            time.sleep(_POLL_S)
-        return True
+        return until(holds, timeout_s, _POLL_S)
 
     @property
     def _devtools(self) -> DevTools:

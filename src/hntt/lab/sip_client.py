@@ -27,6 +27,7 @@ from hntt.lab.picture import COLOURS, colour_of
 from hntt.lab.simulators.xapi.baresip import BaresipClient
 from hntt.lab.simulators.xapi.baresip_files import Media
 from hntt.lab.simulators.xapi.sip import CallError, SipAccount, SipCall
+from hntt.lab.waiting import until
 
 _POLL_S = 0.1
 _LISTEN_S = 1.0
@@ -275,12 +276,7 @@ class SipClient:
             raise
 
     def _until(self, true: Callable[[], bool], timeout_s: float) -> bool:
-        give_up = time.monotonic() + timeout_s
-        while not true():
-            if time.monotonic() >= give_up:
-                return False
-            time.sleep(_POLL_S)
-        return True
+        return until(true, timeout_s, _POLL_S)
 
     def _colour(self, timeout_s: float) -> str | None:
         """The colour of a picture that is decoded from now on; None when none comes in time."""

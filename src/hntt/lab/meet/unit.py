@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from hntt.devices.roomos.session import UnitSession, open_unit
 from hntt.devices.target import Target
 from hntt.lab.meet.looks import Look
+from hntt.lab.waiting import until
 
 _POLL_S = 1.0
 _T = TypeVar("_T")
@@ -78,9 +78,4 @@ class LabUnit:
         return asyncio.run(visit())
 
     def _until(self, true: Callable[[], bool], timeout_s: float) -> bool:
-        give_up = time.monotonic() + timeout_s
-        while not true():
-            if time.monotonic() >= give_up:
-                return False
-            time.sleep(_POLL_S)
-        return True
+        return until(true, timeout_s, _POLL_S)
