@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from hntt.lab.capability import capability
 from hntt.lab.engine import Engine
 from hntt.lab.names import Lab
-from hntt.lab.reach import await_reachable
+from hntt.lab.reach import reachable
 from hntt.lab.shell import run
 from hntt.lab.topology import Topology
 from hntt.lab.up import UpResult, up
+from hntt.lab.waiting import until
 
 ROUTES_SECONDS = 60
+DEAD_INTERVAL_SECONDS = 4  # of OSPF in the lab's first configuration
 
 
 @dataclass
@@ -28,14 +30,27 @@ class Running:
         return Engine(self.lab, capability())
 
     def up(self, renew: frozenset[str] = frozenset()) -> UpResult:
-        """Put the lab in order and wait for its routes."""
+        """Put the lab in order and wait for its routes, if there was anything to do."""
         result = up(self.lab, self.topology, renew=renew)
-        self.await_routes()
+        if result.actions:
+            self.await_routes()
         return result
 
     def await_routes(self) -> None:
-        """Wait until every host can be reached: routers that have just started find each other only then."""
-        await_reachable(self.lab, self.topology, self.topology.containers, ROUTES_SECONDS)
+        """Wait until every host can be reached, and for longer than a neighbour is believed in.
+
+        A router that came back within the dead interval is reached at once over what its neighbour still remembers
+        of it, then not, while the two begin anew, then for good.
+        """
+        looks_in_a_row = 0
+
+        def settled() -> bool:
+            nonlocal looks_in_a_row
+            everyone = all(reachable(self.lab, self.topology, self.topology.containers).values())
+            looks_in_a_row = looks_in_a_row + 1 if everyone else 0
+            return looks_in_a_row > DEAD_INTERVAL_SECONDS
+
+        assert until(settled, ROUTES_SECONDS, 1), "not every host of the lab can be reached"
 
     def inside(self, host: str, *command: str, check: bool = True, timeout: float = 60) -> str:
         """Run a command on a host as root, without the network; its output."""
