@@ -16,10 +16,7 @@ from hntt.audit.routers import RouterAnswer, read_routers
 from hntt.audit.scope import CLI_PLATFORMS, UNIT_PLATFORMS, PinnedKeys, Scope
 from hntt.audit.units import UnitAnswer, read_video_units
 from hntt.i18n import tr
-from hntt.intent.linux import roles_for_kind
-
-LINUX_PLATFORMS = frozenset({"frr", "debian", "asterisk"})
-"""Platforms with a Linux system under them that roles declare."""
+from hntt.intent.linux import LINUX_PLATFORMS, roles_for_kind
 
 
 class Ticker(Protocol):

@@ -11,14 +11,20 @@ from jinja2 import FileSystemLoader
 
 from hntt.intent import vcs
 from hntt.intent.hostvars import host_vars
-from hntt.intent.linux import DeclaredState, render_host, role_defaults, roles_for_kind, settings_for
+from hntt.intent.linux import (
+    LINUX_PLATFORMS,
+    DeclaredState,
+    render_host,
+    role_defaults,
+    roles_for_kind,
+    settings_for,
+)
 from hntt.intent.router import RouterFacts, all_router_facts
 from hntt.intent.router.render import environment
 from hntt.intent.secrets import Placeholders
 from hntt.network.model import Device, Kind, Network
 from hntt.register.models import Register
 
-LINUX_PLATFORMS = ("frr", "debian")
 STAND_INS: dict[str, Any] = {"linux_base_admin_keys": ["<linux_base_admin_keys: none is set yet>"]}
 """What is shown for settings that an inventory must have before it is applied, but not before it is looked at."""
 

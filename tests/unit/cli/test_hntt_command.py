@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from hntt.audit.model import COVERED_KINDS
+
 ROOT = Path(__file__).parents[3]
 HNTT = [sys.executable, "-c", "from hntt.cli import main; main()"]
 
@@ -136,6 +138,14 @@ def test_render_writes_a_folder_per_host_offline(tmp_path: Path) -> None:
     assert list(document["hosts"]) == ["noc.tinh"]
     assert (tmp_path / "out/noc.tinh/state.json").is_file()
     assert (tmp_path / "out/noc.tinh/root/etc/hostname").read_text(encoding="utf-8") == "noc.tinh\n"
+
+
+@pytest.mark.parametrize("kind", sorted(COVERED_KINDS))
+def test_every_kind_that_is_converged_is_rendered(kind: str, tmp_path: Path) -> None:
+    # The MCU servers were not: `hntt plan` said that a change of their role changes nothing.
+    done = hntt("render", kind, "--out", str(tmp_path / "out"), "--format", "json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["not_rendered"] == {}
 
 
 def test_render_names_kinds_that_nothing_is_rendered_for(tmp_path: Path) -> None:

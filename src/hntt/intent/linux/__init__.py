@@ -21,11 +21,12 @@ from hntt.intent.linux.model import (
     User,
 )
 from hntt.intent.linux.programs import NotBuiltError, ProgramError, built_content, built_path, program_files
-from hntt.intent.linux.render import StateError, render_host, render_state, roles_for_kind
+from hntt.intent.linux.render import LINUX_PLATFORMS, StateError, render_host, render_state, roles_for_kind
 from hntt.intent.linux.secrets import MissingSecretError, reveal, secret_names
 from hntt.intent.linux.settings import SettingsError, role_defaults, settings_for
 
 __all__ = [
+    "LINUX_PLATFORMS",
     "DeclaredState",
     "Directory",
     "File",

@@ -37,6 +37,9 @@ KIND_ROLES: dict[str, tuple[str, ...]] = {
     "router": ("linux_base", "router"),
 }
 
+LINUX_PLATFORMS = frozenset({"frr", "debian", "asterisk"})
+"""Platforms with a Linux system under them that roles declare."""
+
 _FIRST_PASS = ("listening", "firewall")
 _TEXT_LISTS = ("allowed_units", "allowed_users", "allowed_sudo")
 _TOP_LEVEL = {*LIST_MODELS, *_TEXT_LISTS, "requires"}
