@@ -19,6 +19,9 @@ from hntt.lab.topology import LabHost
 _PRIVATE_PATTERNS = ("etc/ssh/ssh_host_*_key", "home/*/.ssh/*", "etc/wireguard/*", "etc/hntt-vcs/*")
 _FRR_DIRECTORY = "etc/frr"
 
+DEAD_INTERVAL_S = 4
+"""For how long a router of a lab with this day-0 still believes in a neighbour that has fallen silent, in seconds."""
+
 
 @dataclass(frozen=True)
 class InterfaceAddress:
@@ -81,7 +84,7 @@ def _ospf_on(item: InterfaceAddress) -> list[str]:
     # On a line there is no designated router to wait forty seconds for, and hellos may come often.
     if not item.address.endswith("/30"):
         return []
-    return [" ip ospf network point-to-point", " ip ospf hello-interval 1", " ip ospf dead-interval 4"]
+    return [" ip ospf network point-to-point", " ip ospf hello-interval 1", f" ip ospf dead-interval {DEAD_INTERVAL_S}"]
 
 
 def networkd_unit(item: InterfaceAddress, gateway: str | None) -> str:

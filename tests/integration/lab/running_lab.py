@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hntt.lab.capability import capability
+from hntt.lab.day0 import DEAD_INTERVAL_S
 from hntt.lab.engine import Engine
 from hntt.lab.names import Lab
 from hntt.lab.reach import reachable
@@ -14,7 +15,6 @@ from hntt.lab.up import UpResult, up
 from hntt.lab.waiting import until
 
 ROUTES_SECONDS = 60
-DEAD_INTERVAL_SECONDS = 4  # of OSPF in the lab's first configuration
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Running:
             nonlocal looks_in_a_row
             everyone = all(reachable(self.lab, self.topology, self.topology.containers).values())
             looks_in_a_row = looks_in_a_row + 1 if everyone else 0
-            return looks_in_a_row > DEAD_INTERVAL_SECONDS
+            return looks_in_a_row > DEAD_INTERVAL_S
 
         assert until(settled, ROUTES_SECONDS, 1), "not every host of the lab can be reached"
 
