@@ -26,8 +26,9 @@ _LIBRARIES = ("usr/lib/x86_64-linux-gnu", "usr/lib64", "usr/lib")
 _MODULES = (
     "kernel/drivers/ata", "kernel/drivers/block/virtio_blk", "kernel/drivers/hid/hid", "kernel/drivers/hid/usbhid",
     "kernel/drivers/input/keyboard/atkbd", "kernel/drivers/input/serio", "kernel/drivers/mmc", "kernel/drivers/nvme",
-    "kernel/drivers/scsi/scsi_mod", "kernel/drivers/scsi/sd_mod", "kernel/drivers/usb/host", "kernel/drivers/usb/storage",
-    "kernel/drivers/usb/core", "kernel/drivers/virtio", "kernel/drivers/pci/controller/vmd", "kernel/fs/ext4",
+    "kernel/drivers/scsi/scsi_mod", "kernel/drivers/scsi/sd_mod", "kernel/drivers/usb/host",
+    "kernel/drivers/usb/storage", "kernel/drivers/usb/core", "kernel/drivers/virtio",
+    "kernel/drivers/pci/controller/vmd", "kernel/fs/ext4",
     "kernel/fs/fat", "kernel/fs/jbd2", "kernel/fs/nls/nls_ascii", "kernel/fs/nls/nls_cp437", "kernel/fs/nls/nls_utf8",
     "kernel/lib", "kernel/crypto/crc32", "kernel/arch/x86/crypto/crc32",
 )  # fmt: skip

@@ -7,6 +7,7 @@ a camera that is unplugged months later is no reason to change the slot.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -22,6 +23,7 @@ CHECK = ("hntt-pc", "check")
 DEADLINE_S = 600
 LOOK_S = 15
 GOOD = "data/hntt/good.json"
+DONE = Path("/run/hntt/trial-done")  # without it hntt-trial-end restarts the PC
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def judge(variables: Mapping[str, str], booted: str, *, settled: bool, healthy: 
     return Verdict(left, "failed", restart=left != dict(variables))
 
 
-def main(root: Path = Path("/"), deadline: float = DEADLINE_S, look: float = LOOK_S) -> int:
+def main(root: Path = Path("/")) -> int:
     """Watch the running slot until it is kept or left."""
     booted = slots.booted_slot(Path("/proc/cmdline").read_text())
     if booted is None:
@@ -56,16 +58,19 @@ def main(root: Path = Path("/"), deadline: float = DEADLINE_S, look: float = LOO
         return 0
     running = version(root)
     settled = _settled(root).get(booted) == running
+    deadline = float(os.environ.get("HNTT_TRIAL_DEADLINE_S", DEADLINE_S))
     end = time.monotonic() + deadline
     while True:
         healthy = not settled and _healthy()
         verdict = judge(slots.read(), booted, settled=settled, healthy=healthy, late=time.monotonic() >= end)
         if verdict is not None:
             break
-        time.sleep(look)
+        time.sleep(min(LOOK_S, deadline / 4))
     if verdict.good:
         reports.write_whole(root / GOOD, json.dumps({**_settled(root), booted: running}).encode(), 0o644)
     slots.write(verdict.variables)
+    DONE.parent.mkdir(parents=True, exist_ok=True)
+    DONE.touch()
     print(f"hntt-trial: slot {booted} {running}: {'good' if verdict.good else 'bad'}", flush=True)
     if verdict.stage:
         _report(root, running, booted, verdict.stage)
