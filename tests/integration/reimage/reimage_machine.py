@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import re
@@ -70,12 +71,13 @@ class Machine:
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None
+        decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         with self.log.open("ab") as log:
             while piece := os.read(process.stdout.fileno(), 65536):
                 log.write(piece)
                 log.flush()
                 with self._lock:
-                    self.text += _ESCAPES.sub("", piece.decode(errors="replace")).replace("\r", "")
+                    self.text += _ESCAPES.sub("", decoder.decode(piece)).replace("\r", "")
 
     def cut(self) -> None:
         """The power is gone."""

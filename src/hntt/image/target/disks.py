@@ -122,7 +122,7 @@ def scan(boot: str | None, sys_block: Path = Path("/sys/block")) -> list[Disk]:
             Disk(
                 name=folder.name,
                 size=int(_text(folder / "size") or 0) * SECTOR,
-                model=" ".join(f"{_text(folder / 'device/vendor')} {_text(folder / 'device/model')}".split()),
+                model=_model(folder),
                 serial=_serial(folder),
                 removable=_text(folder / "removable") == "1",
                 usb="/usb" in str(folder.resolve()),
@@ -139,6 +139,12 @@ def _partitions(folder: Path) -> Iterable[Partition]:
         if (part / "partition").exists():
             label = next((line[9:] for line in _text(part / "uevent").splitlines() if line.startswith("PARTNAME=")), "")
             yield Partition(part.name, int(_text(part / "size") or 0) * SECTOR, label)
+
+
+def _model(folder: Path) -> str:
+    """Maker and model; a maker that is only a number (virtio) says nothing to people."""
+    maker, model = _text(folder / "device/vendor"), _text(folder / "device/model")
+    return " ".join(f"{'' if maker.startswith('0x') else maker} {model}".split())
 
 
 def _serial(folder: Path) -> str:
