@@ -5,6 +5,7 @@ So the installer has the versions that the image has pinned, and needs no other 
 
 from __future__ import annotations
 
+import gzip
 import io
 import subprocess
 from collections.abc import Iterable
@@ -18,10 +19,12 @@ KERNEL, INSTALLER, LOADER = "vmlinuz", "installer.img", "BOOTX64.EFI"
 TARGET = Path(__file__).parent / "target"
 _PROGRAMS = (
     "python3", "mount", "umount", "modprobe", "sfdisk", "wipefs", "mkfs.ext4", "mkfs.vfat", "openssl", "zstd", "sync",
+    "setfont",
 )  # fmt: skip
-_WHERE_IT_CAN_BE = ("setfont", "hwclock")
+_WHERE_IT_CAN_BE = ("hwclock",)
 _SETTINGS = ("etc/mke2fs.conf", "etc/ssl/openssl.cnf", "usr/lib/ssl/openssl.cnf")
-_FONTS = ("usr/share/consolefonts/Vietnamese-Fixed16.psf.gz",)
+# Without these the kernel draws boxes for most Vietnamese letters.
+_FONTS = ("Vietnamese-Fixed16", "Vietnamese-TerminusBold32x16")
 _LIBRARIES = ("usr/lib/x86_64-linux-gnu", "usr/lib64", "usr/lib")
 _MODULES = (
     "kernel/drivers/ata", "kernel/drivers/block/virtio_blk", "kernel/drivers/hid/hid", "kernel/drivers/hid/usbhid",
@@ -91,9 +94,21 @@ class _Files:
                         en=f"{self.tree}: the image lacks the program {name}; no installer can be made",
                     )
                 )
-        for name in (*_SETTINGS, *_FONTS):
+        for name in _SETTINGS:
             if self._there(name):
                 self.add(name)
+        for name in _FONTS:
+            # Unpacked, since setfont would call a program for it.
+            packed = self.tree / f"usr/share/consolefonts/{name}.psf.gz"
+            if not packed.is_file():
+                raise ImageError(
+                    tr(
+                        vi=f"{self.tree}: image thiếu phông {name} (gói console-setup-linux)",
+                        en=f"{self.tree}: the image lacks the font {name} (package console-setup-linux)",
+                    )
+                )
+            place = f"usr/lib/hntt/{name}.psf"
+            self.entries[place] = newc.file(place, gzip.decompress(packed.read_bytes()))
 
     def python(self) -> None:
         base = next((path for path in sorted((self.tree / "usr/lib").glob("python3.*")) if path.is_dir()), None)

@@ -12,10 +12,19 @@ import time
 import traceback
 from pathlib import Path
 
-_FONT = "/usr/share/consolefonts/Vietnamese-Fixed16.psf.gz"
+_FONT, _LARGE_FONT = "/usr/lib/hntt/Vietnamese-Fixed16.psf", "/usr/lib/hntt/Vietnamese-TerminusBold32x16.psf"
+_LARGE_SCREEN = 1600  # pixels across, from which the small letters are hard to read
 _DRIVERS = (
     "ext4", "vfat", "nls_cp437", "nls_utf8", "nls_ascii", "usbhid", "hid_generic", "usb_storage", "uas", "sd_mod",
 )  # fmt: skip
+
+
+def _font() -> str:
+    try:
+        width = int(Path("/sys/class/graphics/fb0/virtual_size").read_text().split(",")[0])
+    except (OSError, ValueError):
+        return _FONT
+    return _LARGE_FONT if width >= _LARGE_SCREEN else _FONT
 
 
 def main() -> None:
@@ -30,8 +39,7 @@ def main() -> None:
 
         subprocess.run(["modprobe", "-aq", *_DRIVERS], check=False)
         load_drivers()
-        if Path(_FONT).exists():
-            subprocess.run(["setfont", "-C", "/dev/tty1", _FONT], check=False, capture_output=True)
+        subprocess.run(["setfont", "-C", "/dev/tty1", _font()], check=False)
         install(Screen())
     except BaseException:  # the first process must not end
         traceback.print_exc()
