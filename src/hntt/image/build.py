@@ -19,9 +19,11 @@ from hntt.image.content import Content, write_tree
 from hntt.image.errors import ImageError
 from hntt.image.ext4 import EPOCH, make_ext4
 from hntt.image.files import sha256_of
-from hntt.image.manifest import BUNDLE, LOCK, NAME, ROOT, SIGNATURE, Manifest, RootFile, write_manifest
+from hntt.image.initramfs import build_installer
+from hntt.image.manifest import BUNDLE, LOCK, ROOT, Manifest, RootFile, write_manifest
 from hntt.image.packages import Locked, write_lock
 from hntt.image.signing import KeyFolder
+from hntt.image.stick import INSTALLER
 
 Say = Callable[[str], None]
 SLOT_SIZE = 4 << 30
@@ -93,8 +95,11 @@ def build(plan: Plan, cache: Path, keys: KeyFolder, out: Path, say: Say) -> Mani
         with progress(tr(vi="hệ tệp ext4", en="ext4 file system")):
             plain = work / "root.ext4"
             size = make_ext4(root, plain)
-            shutil.rmtree(root)
             _require_fits(size, plan.slot_size)
+        if plan.bootable:
+            with progress(tr(vi="bộ cài trên USB", en="installer of the sticks")):
+                build_installer(root, keys.image_public, made / INSTALLER)
+        shutil.rmtree(root)
         with progress(tr(vi="nén", en="compressed")):
             _run(["zstd", "-q", "-10", "-T2", plain, "-o", made / ROOT])
             write_lock(plan.packages, made / LOCK)
@@ -178,7 +183,3 @@ def _run(command: Sequence[str | Path]) -> None:
     if done.returncode != 0:
         said = "\n".join((done.stderr or done.stdout).strip().splitlines()[-12:])
         raise ImageError(tr(vi=f"{name} không làm được:\n{said}", en=f"{name} failed:\n{said}"))
-
-
-IMAGE_FILES = (NAME, SIGNATURE, ROOT, BUNDLE, LOCK)
-"""What an image's folder holds."""

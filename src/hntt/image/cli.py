@@ -25,6 +25,7 @@ from hntt.image.manifest import verify as verify_image
 from hntt.image.packages import LOCK_PATH, missing, read_lock, wanted_packages, write_lock
 from hntt.image.seed import Maker, Versions, read_seed, write_seed
 from hntt.image.signing import make_keys, sign
+from hntt.image.stick_cli import SEED_NAMES, stick_command
 from hntt.image.tokens import Issued, Token
 from hntt.image.vault import Vault
 from hntt.intent.linux import settings_for
@@ -32,7 +33,6 @@ from hntt.inventory.offline import OfflineInventory
 from hntt.network.model import Kind
 
 TOKEN_DAYS = 30
-SEED_NAMES = "*.seed.json"
 
 image_app = typer.Typer(no_args_is_help=True)
 
@@ -311,6 +311,14 @@ def _say_seeds(hosts: list[str], paths: list[Path], out: Path, days: int, wanted
         )
     )
 
+
+image_app.command(
+    "stick",
+    help=tr(
+        vi="Ghi USB cài đặt: image và seed, đã kiểm tra chữ ký, ra tệp hoặc thẳng vào USB",
+        en="Write a stick that installs: image and seeds, checked, to a file or onto the stick",
+    ),
+)(stick_command)
 
 tokens_app = typer.Typer(no_args_is_help=True)
 image_app.add_typer(tokens_app, name="tokens", help=tr(vi="Mã ghi danh của máy xã", en="Tokens of the commune PCs"))

@@ -128,8 +128,9 @@ def image_content(offline: OfflineInventory, root: Path, keys: KeyFolder, versio
         *program_files(),
     ]
     taken = {file.path for file in own}
-    units = [Path(file.path).name for file in own if file.path.startswith(f"{UNITS}/")]
-    startable = [name for name in units if "[Install]" in _text_of(own, f"{UNITS}/{name}")]
+    startable = [
+        Path(file.path).name for file in own if Path(file.path).parent == Path(UNITS) and b"[Install]" in file.content
+    ]
     return Content(
         files=tuple(sorted([*own, *(f for f in role.files if f.path not in taken)], key=lambda f: f.path)),
         directories=tuple(sorted({*role.directories, *_MOUNT_POINTS})),
@@ -142,20 +143,22 @@ def image_content(offline: OfflineInventory, root: Path, keys: KeyFolder, versio
 
 def program_files(target: Path = TARGET) -> list[ContentFile]:
     """The program that runs on the PC, with its units; an image without one could not become a PC."""
+    units = target / "units"
     found = [
         ContentFile(f"{PROGRAM}/target/{path.relative_to(target).as_posix()}", path.read_bytes())
-        for path in sorted(target.rglob("*.py"))
+        for path in sorted(target.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts and not path.is_relative_to(units)
     ]
-    units = [
-        ContentFile(f"{UNITS}/{path.name}", path.read_bytes())
-        for path in sorted((target / "units").glob("*"))
-        if path.suffix in (".service", ".mount", ".timer", ".path", ".target", ".socket")
+    started = [
+        ContentFile(f"{UNITS}/{path.relative_to(units).as_posix()}", path.read_bytes())
+        for path in sorted(units.rglob("*"))
+        if path.is_file()
     ]
-    if not found or not units:
+    if not found or not started:
         raise ImageError(
             tr(vi=f"{target}: thiếu chương trình của máy xã", en=f"{target}: the PC's own program is missing")
         )
-    return [*found, *units]
+    return [*found, *started]
 
 
 def common_content(states: Sequence[DeclaredState]) -> Content:
@@ -214,10 +217,6 @@ def _samples(pcs: Iterable[Device]) -> list[Device]:
         first, _last = ends.get(device.site.district, (device, device))
         ends[device.site.district] = (first, device)
     return list({device.host: device for pair in ends.values() for device in pair}.values())
-
-
-def _text_of(files: Iterable[ContentFile], path: str) -> str:
-    return next(file.content.decode() for file in files if file.path == path)
 
 
 def _user_line(user: User) -> str:
