@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import resource
 import socket
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import pytest
 from centre_service import NAME, OTHER, PC, Pc, Service
+
+from hntt.image.target.send import sign
 
 WHOLE_WAY = ["booted", "disk", "written", "verified", "first_boot"]
 
@@ -34,24 +37,36 @@ def test_a_pc_enrols_and_its_reports_arrive_in_their_order(service: Service, pc:
 
 def test_the_certificate_is_what_ssh_takes_for_this_host(service: Service, pc: Pc) -> None:
     assert pc.report().returncode == 0
-    shown = subprocess.run(
-        ["ssh-keygen", "-L", "-f", pc.certificate], capture_output=True, text=True, check=True
-    ).stdout
-    ca = subprocess.run(
-        ["ssh-keygen", "-l", "-f", service.folder / "keys/host-ca.pub"], capture_output=True, text=True, check=True
-    ).stdout.split()[1]
+    shown = said_of("-L", pc.certificate)
+    ca = said_of("-l", service.folder / "keys/host-ca.pub").split()[1]
     assert "host certificate" in shown
     assert ca in shown
     principals = shown.partition("Principals:")[2].partition("Critical Options")[0].split()
     assert principals == [PC, "10.44.92.115"]
 
 
-def test_the_secret_is_gone_from_the_pc_once_it_is_spent(pc: Pc) -> None:
+def said_of(option: str, path: Path) -> str:
+    words = ["ssh-keygen", option, "-f", str(path)]
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout
+
+
+def test_the_seed_stays_as_it_was_signed_and_its_token_is_worth_nothing_any_more(service: Service, pc: Pc) -> None:
+    """The other slot verifies it again at its first boot."""
+    before = pc.places.seed.read_bytes()
     assert pc.report().returncode == 0
-    for path in pc.places.identity.rglob("*"):
-        assert pc.token["secret"] not in path.read_text(), path
-    assert json.loads(pc.places.seed.read_text())["token"]["id"] == pc.token["id"]
+    assert pc.places.seed.read_bytes() == before
     assert pc.places.enrolled.stat().st_mode & 0o777 == 0o600
+    key = hashlib.sha256(pc.token["secret"].encode()).digest()
+    body = {"host": PC, "run": "run-0001", "seq": 0, "stage": "healthy", "at": "2026-11-28T08:00:00+00:00"}
+    assert service.post("/report", json.dumps({**body, "auth": sign(body, key)}).encode())[0] == 403
+
+
+def test_the_certificate_comes_along_into_the_other_slot(pc: Pc) -> None:
+    """What lies beside the identity's host key is copied into a new slot."""
+    for name in ("ssh_host_ed25519_key", "ssh_host_ed25519_key.pub"):
+        (pc.places.identity / name).write_bytes((pc.root / "etc/ssh" / name).read_bytes())
+    assert pc.report().returncode == 0
+    assert (pc.places.identity / pc.certificate.name).read_bytes() == pc.certificate.read_bytes()
 
 
 def test_without_a_line_nothing_is_lost_and_the_client_waits_longer_each_time(service: Service, pc: Pc) -> None:

@@ -7,8 +7,10 @@ the same answer for an hour. Standard library only; runs on the PC.
 from __future__ import annotations
 
 import json
+import subprocess
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from .send import CentreError, Places, queue_report, read_json, write_private
@@ -31,7 +33,6 @@ def enrol_once(places: Places, centre: Poster) -> bool:
     if not token.get("secret"):
         return False
     if read_json(places.enrolled).get("token") == token.get("id"):
-        _forget_secret(places, seed)
         return False
     # fmt: off
     answer = centre.post("/enrol", {
@@ -47,7 +48,8 @@ def enrol_once(places: Places, centre: Poster) -> bool:
             write_private(folder / f"{KEY_NAME}-cert.pub", f"{certificate}\n".encode(), 0o644)
     queue_report(places, "enrolled", seed.get("image_version"))
     write_private(places.enrolled, json.dumps({"token": token["id"], "key": key}).encode())
-    _forget_secret(places, seed)
+    if places.root == Path("/"):
+        subprocess.run(["systemctl", "try-reload-or-restart", "ssh.service"], check=False, timeout=60)
     return True
 
 
@@ -56,11 +58,3 @@ def _host_key(places: Places) -> str:
         with suppress(OSError):
             return (folder / f"{KEY_NAME}.pub").read_text(encoding="ascii").strip()
     raise CentreError(0, "no_host_key", "máy chưa có khoá SSH", "this PC has no SSH host key yet")
-
-
-def _forget_secret(places: Places, seed: dict[str, Any]) -> None:
-    kept = {name: value for name, value in seed["token"].items() if name != "secret"}
-    write_private(places.seed, json.dumps({**seed, "token": kept}, ensure_ascii=False).encode())
-    # It was for the seed as it came; what is left has been verified at the installation.
-    with suppress(FileNotFoundError):
-        places.seed.with_name(f"{places.seed.name}.sig").unlink()

@@ -45,7 +45,7 @@ class Places:
 
     @property
     def seed(self) -> Path:
-        """The seed; its token's secret is taken out once it is spent."""
+        """The seed as it was signed: a new slot verifies it again, so the token stays in it, worthless once spent."""
         return self.identity / "seed.json"
 
     @property
@@ -61,7 +61,7 @@ class Places:
     @property
     def host_keys(self) -> tuple[Path, Path]:
         """Where the SSH host key can be: as it survives, and as sshd reads it."""
-        return self.identity / "ssh", self.root / "etc/ssh"
+        return self.identity, self.root / "etc/ssh"
 
     @property
     def queue(self) -> Path:
@@ -177,7 +177,8 @@ def queue_report(places: Places, stage: str, version: str | None = None, detail:
     body: dict[str, Any] = {"host": read_json(places.seed).get("host"), "run": run, "seq": seq, "stage": stage}
     body["at"] = datetime.now(UTC).isoformat(timespec="seconds")
     body |= {name: value for name, value in (("version", version), ("detail", detail)) if value}
-    path = places.queue / f"{time.time_ns():020d}-{run}-{seq:06d}.json"
+    moment = body["at"].replace(":", "").replace("-", "")[:15]
+    path = places.queue / f"{moment}-{run}-{seq:06d}.report.json"
     write_private(path, json.dumps(body, ensure_ascii=False).encode())
     return path
 
