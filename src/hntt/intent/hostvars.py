@@ -11,6 +11,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from hntt.intent.mcu.facts import mcu_facts
+from hntt.intent.pc_facts import pc_facts
 from hntt.network import addresses, dialplan, dns, images
 from hntt.network.build import CENTRE_LABEL, commune_slug
 from hntt.network.model import Device, Kind, Line, Network, Site, Tier
@@ -56,10 +57,11 @@ def host_vars(register: Register, network: Network, host: str) -> dict[str, Any]
     if device.kind is Kind.NOC:
         facts["zone"] = _zone(network)
         facts["image_clients"] = [_image_client(client) for client in images.clients_of_centre(network)]
-    if device.kind is Kind.COMMUNE_PC:
-        facts["images"] = images.base_url(network, host)
     if device.kind is Kind.MCU:
         facts["mcu"] = mcu_facts(register, network, host)
+    if device.kind is Kind.COMMUNE_PC:
+        facts["pc"] = pc_facts(register, network, host)
+        facts["images"] = images.base_url(network, host)
     return facts
 
 

@@ -32,6 +32,8 @@ def ensure_secrets(path: Path) -> dict[str, str]:
     """The secrets in ``path``; those still missing are made. Only the file's owner may read it."""
     known: dict[str, str] = yaml.safe_load(path.read_text(encoding="utf-8")) or {} if path.exists() else {}
     missing = {name: random_text(length) for name, length in LENGTHS.items() if name not in known}
+    if not known.keys() >= {pki.HOST_AUTHORITY_KEY, pki.HOST_AUTHORITY}:
+        missing |= pki.new_host_authority()
     if not known.keys() >= set(PAIR):
         made = pki.new_authority("HNTT lab")
         missing |= dict(zip(PAIR, (made.key, made.certificate), strict=True))
