@@ -79,7 +79,9 @@ class ActionModule(ActionBase):
         if reasons and not self._task.check_mode:
             self._have_openssl()
             request = self._shell(folder, _ASK, make=True)
-            self._shell(folder, f"\nRESTART={shlex.quote(restart)}{_TAKE}", stdin=pki.issue(authority, request, subject))
+            self._shell(
+                folder, f"\nRESTART={shlex.quote(restart)}{_TAKE}", stdin=pki.issue(authority, request, subject)
+            )
             left = self._reasons(folder, authority, subject)
             if left:
                 raise AnsibleActionFail("; ".join(left))

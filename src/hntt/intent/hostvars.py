@@ -43,7 +43,7 @@ def host_vars(register: Register, network: Network, host: str) -> dict[str, Any]
         "users": {"ssh": SSH_USER, "cli": CLI_USER if device.platform == "frr" else SSH_USER},
         "site": _site(device.site),
         "district": _district_facts(network, district) if district else None,
-        "services": _services(register, network),
+        "services": _services(register, network, device.site.district),
         "prefixes": _prefixes(network),
         "dscp": _dscp(register, device.kind),
         "rooms": _rooms(district),
@@ -100,7 +100,7 @@ def _district_facts(network: Network, district: District) -> dict[str, Any]:
     }
 
 
-def _services(register: Register, network: Network) -> dict[str, Any]:
+def _services(register: Register, network: Network, district: str | None) -> dict[str, Any]:
     controllers = [str(d.address) for d in network.devices.values() if d.kind is Kind.NOC]
     return {
         "ntp": controllers,
@@ -110,7 +110,7 @@ def _services(register: Register, network: Network) -> dict[str, Any]:
         "images": {"port": images.STORE_PORT, "path": images.PATH, "connections": images.CONNECTIONS},
         "packages_port": images.PACKAGES_PORT,
         "centre_port": images.CENTRE_PORT,
-        "relays": [str(device.address) for device in images.relays(network)],
+        "relays": [str(device.address) for device in images.relays(network, district)],
         "mcu": {
             f"{mcu.name}.{CENTRE_LABEL}": {
                 "address": str(network.services[addresses.MCU_BASE + int(mcu.name.rpartition("-")[2])]),

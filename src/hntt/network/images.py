@@ -43,8 +43,8 @@ def rate_kbps(line: Line) -> int:
     return max(rest * SHARE_PERCENT // 100, LEAST_KBPS)
 
 
-def relays(network: Network) -> tuple[Device, ...]:
-    """The routers that keep images for their communes."""
+def relays(network: Network, *districts: str | None) -> tuple[Device, ...]:
+    """The routers that keep images for their communes; of these districts only, when some are named."""
     return tuple(
         device
         for device in network.devices.values()
@@ -52,6 +52,7 @@ def relays(network: Network) -> tuple[Device, ...]:
         and device.platform == RELAY_PLATFORM
         and network.spokes_of(device.host)
         and device.host in network.lines
+        and (not districts or device.site.district in districts)
     )
 
 

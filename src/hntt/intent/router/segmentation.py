@@ -1,9 +1,9 @@
 """Who may begin to talk to whom. One table; each platform's template writes it in its own words.
 
 A conference network reaches the MCU servers (signalling and media) and the controller services, never another
-conference network; echo requests to both show whether they are reached. Images come from the district's router. The MCU servers may call an endpoint. The
-management network reaches everything by SSH, SNMP and echo requests. Routers use the controller services like
-everybody else.
+conference network; echo requests to both show whether they are reached. Images come from the district's router, which
+keeps what passes. The MCU servers may call an endpoint. The management network reaches everything by SSH, SNMP and echo
+requests. Routers use the controller services like everybody else.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def segmentation(network: Network, device: Device) -> Segmentation:
         mcus=_hosts(network, Kind.MCU),
         controllers=_hosts(network, Kind.NOC),
         management=(network.services,),
-        relays=_networks(str(device.address) for device in images.relays(network)),
+        relays=_networks(str(relay.address) for relay in images.relays(network, device.site.district)),
     )
     return Segmentation(
         conference=own,
