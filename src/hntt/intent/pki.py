@@ -102,12 +102,12 @@ def as_yaml(authority: Authority) -> str:
     who, end = certificate.subject.rfc4514_string(), certificate.not_valid_after_utc
     about = tr(
         vi=f"CA “{who}”, hạn đến {end:%d/%m/%Y}.\n"
-        "host_authority ký khoá SSH của máy xã lúc ghi danh.\n"
         "Thêm bốn mục này bằng: ansible-vault edit inventories/quang_binh/vault/secrets.yml\n"
+        "host_authority ký khoá SSH của máy xã lúc ghi danh.\n"
         "Khi thay CA đang dùng: mọi máy chủ MCU nhận chứng thư mới, mọi thiết bị và máy xã phải nhận CA mới.",
         en=f"Authority '{who}', good until {end:%Y-%m-%d}.\n"
-        "host_authority signs the SSH host keys of PCs when they enrol.\n"
         "Add all four with: ansible-vault edit inventories/quang_binh/vault/secrets.yml\n"
+        "host_authority signs the SSH host keys of PCs when they enrol.\n"
         "Where it replaces one in use, all MCU servers get new certificates, and units and PCs need the new authority.",
     )
     parts = {AUTHORITY_KEY: authority.key, AUTHORITY: authority.certificate, **new_host_authority()}
