@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,13 +11,18 @@ from typing import Annotated, Any
 import typer
 
 from hntt.commands.options import FormatOption, InventoryOption, LangOption, inventory_path, output_format, use_language
-from hntt.commands.project import offline_inventory
+from hntt.commands.project import offline_inventory, project_root
 from hntt.commands.render import matching
 from hntt.errors import UsageError
 from hntt.i18n import tr
+from hntt.image.apt import Apt, sources
+from hntt.image.build import SLOT_SIZE, Plan, build
+from hntt.image.content import image_content
+from hntt.image.errors import ImageError
 from hntt.image.files import write_whole
 from hntt.image.manifest import read_manifest
 from hntt.image.manifest import verify as verify_image
+from hntt.image.packages import LOCK_PATH, missing, read_lock, wanted_packages, write_lock
 from hntt.image.seed import Maker, Versions, read_seed, write_seed
 from hntt.image.signing import make_keys, sign
 from hntt.image.tokens import Issued, Token
@@ -68,6 +74,81 @@ def key_command(inventory: InventoryOption = None, lang: LangOption = None) -> i
             en=f"The signing keys are in {folder}/.\n"
             f"Back {keys.image_key.name} and {keys.bundle_key.name} up to a safe place now: without them no PC can "
             "be updated; with them anybody can install one.",
+        )
+    )
+    return 0
+
+
+@image_app.command(
+    "lock",
+    help=tr(
+        vi="Ghi lại danh sách gói của image: phiên bản và mã băm đang có ở kho Debian",
+        en="Write the image's list of packages anew: versions and hashes of Debian's mirror today",
+    ),
+)
+def lock_command(lang: LangOption = None) -> int:
+    """Resolve the roles' packages with all dependencies and write ``packages.lock``."""
+    use_language(lang)
+    wanted = wanted_packages(project_root() / "roles")
+    before = set(read_lock()) if LOCK_PATH.exists() else set()
+    with tempfile.TemporaryDirectory(prefix="hntt-apt-") as folder:
+        found = Apt.prepare(Path(folder), wanted.suite, wanted.architecture).resolve(wanted)
+    write_lock(found)
+    old, new = {item.name: item.version for item in before}, {item.name: item.version for item in found}
+    for name in sorted(old.keys() | new.keys()):
+        if before and old.get(name) != new.get(name):
+            print(f"  {name}: {old.get(name, '-')} → {new.get(name, '-')}")
+    print(tr(vi=f"{LOCK_PATH}: {len(found)} gói.", en=f"{LOCK_PATH}: {len(found)} packages."))
+    return 0
+
+
+@image_app.command(
+    "build",
+    help=tr(
+        vi="Dựng image đã ký từ danh sách gói đã ghim (root; vài phút)",
+        en="Build a signed image from the pinned packages (root; some minutes)",
+    ),
+)
+def build_command(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help=tr(vi="Thư mục mới", en="A new folder"))],
+    version: Annotated[
+        str | None,
+        typer.Option("--version", metavar="V", help=tr(vi="Mặc định: ngày hôm nay.1", en="Default: today's date.1")),
+    ] = None,
+    cache: Annotated[
+        Path,
+        typer.Option("--cache", metavar="DIR", help=tr(vi="Nơi giữ các gói đã tải", en="Keeps downloaded packages")),
+    ] = Path("build/image-packages"),
+    slot_mib: Annotated[
+        int, typer.Option("--slot-mib", min=512, help=tr(vi="Cỡ mỗi khe trên máy, MiB", en="Size of a PC's slots, MiB"))
+    ] = SLOT_SIZE >> 20,
+    inventory: InventoryOption = None,
+    lang: LangOption = None,
+) -> int:
+    """Fetch what the lock names, and build."""
+    use_language(lang)
+    offline, root = offline_inventory(inventory_path(inventory)), project_root()
+    keys = Vault.of(offline.config).keys
+    sign(keys, b"")
+    wanted, packages = wanted_packages(root / "roles"), read_lock()
+    if lacking := missing(wanted, packages):
+        raise ImageError(
+            tr(
+                vi=f"packages.lock thiếu gói mà vai trò cần: {', '.join(lacking)}; chạy: hntt image lock",
+                en=f"packages.lock lacks what the roles want: {', '.join(lacking)}; run: hntt image lock",
+            )
+        )
+    wanted_version = version or f"{datetime.now(UTC):%Y.%-m.%-d}.1"
+    listed = "".join(f"{line}\n" for line in sources(wanted.suite))
+    content = image_content(offline, root, keys, wanted_version, listed)
+    with tempfile.TemporaryDirectory(prefix="hntt-apt-") as folder:
+        Apt.prepare(Path(folder), wanted.suite, wanted.architecture).fetch(packages, cache.absolute())
+    plan = Plan(wanted.suite, wanted.architecture, packages, content, wanted_version, slot_mib << 20)
+    manifest = build(plan, cache.absolute(), keys, out.absolute(), print)
+    print(
+        tr(
+            vi=f"{out}: image {manifest.version}, {manifest.root.compressed_size / 1e6:.0f} MB nén.",
+            en=f"{out}: image {manifest.version}, {manifest.root.compressed_size / 1e6:.0f} MB compressed.",
         )
     )
     return 0
