@@ -21,7 +21,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from hntt.image.target.send import Places, queue_report
+from hntt.image.target.reports import Queue, pending
+from hntt.image.target.send import Places
 from hntt.intent import pki
 
 SOURCE = Path(__file__).resolve().parents[3] / "src"
@@ -186,11 +187,12 @@ class Pc:
         return self.root / "etc/ssh/ssh_host_ed25519_key-cert.pub"
 
     def queue(self, *stages: str) -> None:
+        run = Queue(self.host, "2026.11.28.1", self.places.queue)
         for stage in stages:
-            queue_report(self.places, stage, "2026.11.28.1")
+            run.add(stage)
 
     def queued(self) -> list[str]:
-        return [json.loads(path.read_text())["stage"] for path in sorted(self.places.queue.glob("*.json"))]
+        return [json.loads(path.read_text())["stage"] for path in pending(self.places.queue)]
 
     def report(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "PYTHONPATH": str(self.root / "usr/lib/hntt"), "HNTT_ROOT": str(self.root)}

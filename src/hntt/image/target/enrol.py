@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from .send import CentreError, Places, queue_report, read_json, write_private
+from . import reports
+from .send import CentreError, Places, read_json
 
 KEY_NAME = "ssh_host_ed25519_key"
 
@@ -45,9 +46,9 @@ def enrol_once(places: Places, centre: Poster) -> bool:
         raise CentreError(0, "bad_answer", "trung tâm trả lời khó hiểu", "the centre's answer makes no sense")
     for folder in places.host_keys:
         if (folder / f"{KEY_NAME}.pub").is_file():
-            write_private(folder / f"{KEY_NAME}-cert.pub", f"{certificate}\n".encode(), 0o644)
-    queue_report(places, "enrolled", seed.get("image_version"))
-    write_private(places.enrolled, json.dumps({"token": token["id"], "key": key}).encode())
+            reports.write_whole(folder / f"{KEY_NAME}-cert.pub", f"{certificate}\n".encode(), 0o644)
+    reports.Queue(seed["host"], seed.get("image_version", ""), places.queue).add("enrolled")
+    reports.write_whole(places.enrolled, json.dumps({"token": token["id"], "key": key}).encode())
     if places.root == Path("/"):
         subprocess.run(["systemctl", "try-reload-or-restart", "ssh.service"], check=False, timeout=60)
     return True

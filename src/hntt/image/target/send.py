@@ -15,7 +15,6 @@ import http.client
 import json
 import os
 import random
-import secrets
 import ssl
 import sys
 import time
@@ -25,6 +24,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from . import reports
 
 TIMEOUT_S = 20
 FIRST_WAIT_S, LONGEST_WAIT_S = 60, 900
@@ -52,11 +53,6 @@ class Places:
     def enrolled(self) -> Path:
         """The key for reports and the token it was given for."""
         return self.identity / "report-key.json"
-
-    @property
-    def run(self) -> Path:
-        """The run that this PC reports on, and the number of its last report."""
-        return self.identity / "run.json"
 
     @property
     def host_keys(self) -> tuple[Path, Path]:
@@ -142,24 +138,6 @@ def read_json(path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def write_private(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Replace a file at once; it is there whole after a power cut, the old one or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.new")
-    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "wb") as handle:
-        os.fchmod(handle.fileno(), mode)
-        handle.write(content)
-        handle.flush()
-        os.fsync(handle.fileno())
-    scratch.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
 def report_key(places: Places) -> bytes | None:
     """The key that signs reports now: the one of the enrolment, before it the hash of the token's secret."""
     seed, enrolled = read_json(places.seed), read_json(places.enrolled)
@@ -169,25 +147,11 @@ def report_key(places: Places) -> bytes | None:
     return hashlib.sha256(token["secret"].encode()).digest() if token.get("secret") else None
 
 
-def queue_report(places: Places, stage: str, version: str | None = None, detail: dict[str, str] | None = None) -> Path:
-    """Queue a report of this PC under the next number of its run; the file."""
-    state = read_json(places.run)
-    run, seq = state.get("run") or secrets.token_hex(8), int(state.get("seq", -1)) + 1
-    write_private(places.run, json.dumps({"run": run, "seq": seq}).encode())
-    body: dict[str, Any] = {"host": read_json(places.seed).get("host"), "run": run, "seq": seq, "stage": stage}
-    body["at"] = datetime.now(UTC).isoformat(timespec="seconds")
-    body |= {name: value for name, value in (("version", version), ("detail", detail)) if value}
-    moment = body["at"].replace(":", "").replace("-", "")[:15]
-    path = places.queue / f"{moment}-{run}-{seq:06d}.report.json"
-    write_private(path, json.dumps(body, ensure_ascii=False).encode())
-    return path
-
-
 def send_all(places: Places, centre: Centre) -> int:
     """Send what is queued; how many the centre took. CentreError at the first it does not take now."""
     sent = 0
     key = report_key(places)
-    for path in sorted(places.queue.glob("[!.]*.json")):
+    for path in reports.pending(places.queue):
         body = read_json(path)
         if not body or key is None:
             _reject(path)
@@ -237,7 +201,7 @@ def _wait(places: Places, state: dict[str, Any], error: CentreError) -> int:
     # 159 PCs whose line came back at one moment do not all come at one moment.
     wait = int(wait * random.uniform(0.75, 1.25))  # noqa: S311 - nothing secret
     said = {"code": error.code, "vi": error.vi, "en": error.en, "failures": failures}
-    write_private(places.state, json.dumps({**said, "not_before": time.monotonic() + wait}).encode(), 0o644)
+    reports.write_whole(places.state, json.dumps({**said, "not_before": time.monotonic() + wait}).encode(), 0o644)
     print(f"hntt-report: {error}; {wait} s", file=sys.stderr)
     return REFUSED if error.status == http.HTTPStatus.FORBIDDEN else LATER
 
