@@ -110,10 +110,10 @@ class Enrolments:
         spent = self._record(request["token_id"])
         if spent is None:
             if token is None or token.expires <= now:
-                raise _expired(token)
+                raise _expired(token).about(request["token_id"], request["host"])
             spent = self._spend(token, host_key, now)
         if spent["host_key"] != host_key or now - datetime.fromisoformat(spent["at"]) > REPEAT:
-            raise _spent(spent)
+            raise _spent(spent).about(request["token_id"], request["host"])
         return {"certificate": spent["certificate"], "report_key": spent["report_key"]}
 
     def keys_of(self, host: str, now: datetime) -> list[bytes]:
@@ -145,13 +145,13 @@ class Enrolments:
             raise _unknown()
         host = token.host if token else spent["host"] if spent else ""
         if host != request["host"]:
-            raise _other_host()
+            raise _other_host().about(request["token_id"], host)
         return token
 
     def _spend(self, token: Token, host_key: str, now: datetime) -> dict[str, Any]:
         names = self._names.get(token.host)
         if not names:
-            raise _not_registered()
+            raise _not_registered().about(token.id, token.host)
         record = {
             "host": token.host,
             "host_key": host_key,

@@ -8,6 +8,7 @@ import math
 import ssl
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -16,6 +17,7 @@ from hntt.centre.enrolment import Enrolments, TokenFileError
 from hntt.centre.limits import RateLimit
 from hntt.centre.refusal import RefusalError, malformed
 from hntt.centre.reports import authentic, checked, unknown_sender
+from hntt.centre.stages import REFUSED_RUN
 from hntt.centre.store import ReportStore
 
 MOST_BODY = 16 * 1024
@@ -44,9 +46,23 @@ class Desk:
 
     def enrol(self, body: Any) -> dict[str, Any]:
         """Enrol a PC. RefusalError says why not."""
-        answer = self._enrolments.enrol(body, self._clock())
+        now = self._clock()
+        try:
+            answer = self._enrolments.enrol(body, now)
+        except RefusalError as refusal:
+            self._note(refusal, now)
+            raise
         _log.info("enrolled %s with token %s", body["host"], body["token_id"])
         return dict(answer)
+
+    def _note(self, refusal: RefusalError, now: datetime) -> None:
+        """Let the controller see that a PC that knows its token was not let in; once per token and reason."""
+        if refusal.token is None or refusal.host is None:
+            return
+        note = {"run": f"{REFUSED_RUN}{refusal.token}", "seq": sum(refusal.code.encode()), "stage": "failed"}
+        detail = {"code": refusal.code, "vi": refusal.vi, "en": refusal.en}
+        with suppress(RefusalError):
+            self._store.add({"host": refusal.host, **note, "at": now.isoformat(), "detail": detail}, now)
 
 
 class CentreServer(ThreadingHTTPServer):
