@@ -57,6 +57,7 @@ _SHUT: dict[str, Any] = {
     "TranslateEnabled": False,
 }
 
+
 def origin(server: str) -> str:
     """The page's origin on an MCU server, named as its certificate names it."""
     return f"https://{server}:{WEB_PORT}"
