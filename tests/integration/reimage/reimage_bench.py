@@ -31,7 +31,7 @@ PACKAGES = (
 )
 UNITS = (
     "data.mount", "efi.mount", "var-log-journal.mount", "hntt-first-boot.service", "hntt-trial.service",
-    "hntt-trial-end.timer",
+    "hntt-trial-end.timer", "hntt-emergency.service",
 )  # fmt: skip
 MOUNTS = "virtio_pci\nvirtio_blk\nnvme\nahci\nsd_mod\next4\n"
 LEFT_OUT = (
@@ -45,6 +45,28 @@ HOOK = (
     f'printf "{MOUNTS}" >"$1/usr/share/initramfs-tools/modules.d/hntt"'.replace("\n", "\\n")
 )
 
+RAUC_SETTINGS = """[system]
+compatible=hntt-pc
+bootloader=grub
+grubenv=/efi/EFI/debian/grubenv
+data-directory=/data/rauc
+bundle-formats=verity
+
+[keyring]
+path=/etc/rauc/keyring.pem
+check-purpose=codesign
+
+[slot.rootfs.0]
+device=/dev/disk/by-partlabel/hntt-a
+type=raw
+bootname=A
+
+[slot.rootfs.1]
+device=/dev/disk/by-partlabel/hntt-b
+type=raw
+bootname=B
+"""
+
 
 @dataclass(frozen=True)
 class Keys:
@@ -52,13 +74,18 @@ class Keys:
 
     private: Path
     public: Path
+    bundle_key: Path
+    bundle_certificate: Path
 
     @classmethod
     def make(cls, folder: Path) -> Keys:
-        """A new pair."""
-        keys = cls(folder / "image.key.pem", folder / "image.pub.pem")
+        """New pairs."""
+        keys = cls(*(folder / name for name in ("image.key.pem", "image.pub.pem", "bundle.key.pem", "bundle.crt.pem")))
         run("openssl", "genpkey", "-algorithm", "ed25519", "-out", str(keys.private))
         run("openssl", "pkey", "-in", str(keys.private), "-pubout", "-out", str(keys.public))
+        run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=test", "-days", "30", "-addext",
+            "extendedKeyUsage=critical,codeSigning", "-addext", "keyUsage=critical,digitalSignature", "-keyout",
+            str(keys.bundle_key), "-out", str(keys.bundle_certificate))  # fmt: skip
         return keys
 
     def sign(self, path: Path) -> None:
@@ -82,9 +109,8 @@ def base_tree() -> Path:
         scratch = KEPT / f".base-{name}.{os.getpid()}"
         KEPT.mkdir(parents=True, exist_ok=True)
         excludes = [f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT]
-        mirror = os.environ.get("HNTT_DEBIAN_MIRROR", "http://deb.debian.org/debian")
         run("mmdebstrap", "--variant=minbase", "--format=dir", *excludes, f"--include={PACKAGES}",
-            f"--essential-hook={HOOK}", "trixie", str(scratch), mirror)  # fmt: skip
+            f"--essential-hook={HOOK}", "trixie", str(scratch))  # fmt: skip
         for folder in ("var/cache/apt", "var/lib/apt/lists"):
             shutil.rmtree(scratch / folder, ignore_errors=True)
         scratch.rename(tree)
@@ -105,6 +131,47 @@ def make_image(out: Path, keys: Keys, version: str, *, healthy: bool = True, dea
     write_manifest(out, keys, version)
     shutil.rmtree(tree)
     return out
+
+
+def next_image(image: Path, out: Path, version: str, *, healthy: bool = True, deadline: int = 600) -> Path:
+    """The root file system of another version: the same but for its version and what its check says."""
+    out.mkdir(parents=True)
+    root = out / "root.ext4"
+    run("cp", "--sparse=always", str(image / "root.ext4"), str(root))
+    changed = {
+        "/usr/lib/hntt/image.json": json.dumps({"version": version}),
+        "/etc/hntt/trial.env": f"HNTT_TRIAL_DEADLINE_S={deadline}\n",
+        "/usr/local/bin/hntt-pc": check_program(healthy=healthy),
+    }
+    commands = []
+    for number, (path, text) in enumerate(changed.items()):
+        (out / f"file{number}").write_text(text)
+        commands += [f"rm {path}", f"write {out}/file{number} {path}", f"sif {path} mode 0100755"]
+    run("debugfs", "-w", "-f", "-", str(root), input="\n".join(commands))
+    assert subprocess.run(["e2fsck", "-fp", str(root)], capture_output=True).returncode in (0, 1)
+    return out
+
+
+def make_bundle(image: Path, keys: Keys, version: str) -> Path:
+    """RAUC's bundle of an image, on a file system that a PC can be given as a second disk."""
+    source, disk = image / "bundle", image / "disk"
+    source.mkdir()
+    disk.mkdir()
+    (source / "rootfs.img").hardlink_to(image / "root.ext4")
+    (source / "manifest.raucm").write_text(
+        f"[update]\ncompatible=hntt-pc\nversion={version}\n\n[bundle]\nformat=verity\n\n"
+        "[image.rootfs]\nfilename=rootfs.img\nadaptive=block-hash-index\n"
+    )
+    run("rauc", "bundle", f"--cert={keys.bundle_certificate}", f"--key={keys.bundle_key}",
+        "--mksquashfs-args=-comp zstd -Xcompression-level 3 -b 64k", str(source), str(disk / "root.raucb"))  # fmt: skip
+    size = (disk / "root.raucb").stat().st_size // MIB + 64
+    run("mkfs.ext4", "-q", "-F", "-d", str(disk), str(image / "bundle.img"), f"{size}M")
+    return image / "bundle.img"
+
+
+def check_program(*, healthy: bool) -> str:
+    """In place of the kiosk's check. A file on the data partition can make it wait."""
+    return f"#!/bin/sh\n[ ! -e /data/unhealthy ] || exit 1\nexit {0 if healthy else 1}\n"
 
 
 def write_manifest(image: Path, keys: Keys, version: str) -> None:
@@ -150,7 +217,9 @@ def _furnish(tree: Path, keys: Keys, version: str, *, healthy: bool, deadline: i
     run("systemctl", f"--root={tree}", "enable", *UNITS)
     run("systemctl", f"--root={tree}", "mask", "grub-common.service", "apt-daily.timer", "apt-daily-upgrade.timer")
     _write(tree / "etc/hntt/trial.env", f"HNTT_TRIAL_DEADLINE_S={deadline}\n".encode())
-    _write(tree / "usr/local/bin/hntt-pc", f"#!/bin/sh\nexit {0 if healthy else 1}\n".encode(), 0o755)
+    _write(tree / "usr/local/bin/hntt-pc", check_program(healthy=healthy).encode(), 0o755)
+    _write(tree / "etc/rauc/keyring.pem", keys.bundle_certificate.read_bytes())
+    _write(tree / "etc/rauc/system.conf", RAUC_SETTINGS.encode())
     login = "-/sbin/agetty --autologin root --keep-baud 115200 %I dumb"
     _write(
         system / "serial-getty@.service.d/tests.conf",

@@ -14,17 +14,31 @@ from typing import Any
 
 QUEUE = Path("/data/hntt/reports")
 MOST = 500
+_RUN = "run.json"
 
 
 class Queue:
-    """The reports of one run (an installation, an update), numbered from 0. ``folder`` may be given later."""
+    """The reports of one run (an installation, an update), numbered from 0."""
 
-    def __init__(self, host: str, version: str, folder: Path | None = None, run: str | None = None) -> None:
-        """Begin a run; reports are kept in memory until there is a folder."""
-        self.host, self.version, self.folder = host, version, folder
-        self.run = run or secrets.token_hex(8)
+    def __init__(self, host: str, version: str) -> None:
+        """Begin a run; its reports are kept in memory until there is a folder."""
+        self.host, self.version = host, version
+        self.folder: Path | None = None
+        self.run = secrets.token_hex(8)
         self.next = 0
         self._waiting: list[dict[str, Any]] = []
+
+    @classmethod
+    def resumed(cls, host: str, version: str, folder: Path) -> Queue:
+        """The run that the folder's last report belongs to goes on; a new one when there is none."""
+        queue = cls(host, version)
+        queue.folder = folder
+        try:
+            last = json.loads((folder / _RUN).read_text())
+            queue.run, queue.next = str(last["run"]), int(last["next"])
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+        return queue
 
     def add(self, stage: str, detail: dict[str, str] | None = None) -> None:
         """Queue a report of now."""
@@ -52,6 +66,7 @@ class Queue:
             report = self._waiting[0]
             write_whole(folder / _name(report), json.dumps(report, ensure_ascii=False).encode())
             self._waiting.pop(0)
+        write_whole(folder / _RUN, json.dumps({"run": self.run, "next": self.next}).encode())
         for old in pending(folder)[:-MOST]:
             old.unlink(missing_ok=True)
 
