@@ -53,7 +53,7 @@ def secret(folder: Path = FOLDER) -> str:
     try:
         found = _TOLD.search(path.read_text(encoding="utf-8"))
         if found is None:
-            raise ValueError("const hntt = {…};")  # noqa: TRY301 - one way out for all that may be wrong
+            raise ValueError("const hntt = {…};")
         return str(json.loads(found.group(1))["secret"])
     except (OSError, ValueError, KeyError) as error:
         raise FactsError(tr(vi=f"{path}: không đọc được: {error}", en=f"{path}: can't be read: {error}")) from error

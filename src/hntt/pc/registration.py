@@ -1,4 +1,4 @@
-"""Who is registered under a number, by the server's own word: a REGISTER that asks and changes nothing (RFC 3261, 10.2.3).
+"""Who is registered under a number, by the server's own word: a REGISTER that asks and changes nothing (RFC 3261).
 
 The page registers over a WebSocket; the question goes over SIP/TLS with the same account. So the answer does not
 rest on what a browser believes of itself.
@@ -104,7 +104,9 @@ def _proof(account: Account, fields: dict[str, str], algorithm: str) -> str:
     given["response"] = answer
     if "opaque" in fields:
         given["opaque"] = fields["opaque"]
-    words = [f'{name}="{value}"' for name, value in given.items()] + [f"{name}={value}" for name, value in plain.items()]
+    words = [f'{name}="{value}"' for name, value in given.items()] + [
+        f"{name}={value}" for name, value in plain.items()
+    ]
     return "Digest " + ", ".join(words)
 
 

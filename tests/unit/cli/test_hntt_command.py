@@ -148,11 +148,11 @@ def test_every_kind_that_is_converged_is_rendered(kind: str, tmp_path: Path) -> 
     assert json.loads(done.stdout)["not_rendered"] == {}
 
 
-def test_render_names_kinds_that_nothing_is_rendered_for(tmp_path: Path) -> None:
-    done = hntt("render", "pc.*", "--out", str(tmp_path / "out"))
-    assert done.returncode == 0
-    assert "Nothing is rendered for kind commune_pc yet (159 hosts)" in done.stdout
-    assert not (tmp_path / "out").exists()
+def test_a_pc_is_rendered_without_any_vault(tmp_path: Path) -> None:
+    done = hntt("render", "pc.an-thuy.le-thuy", "--out", str(tmp_path / "out"), "--format", "json")
+    assert done.returncode == 0, done.stderr
+    page = tmp_path / "out/pc.an-thuy.le-thuy/root/etc/hntt-pc/page.js"
+    assert "<secret:sip/pc.an-thuy.le-thuy>" in page.read_text(encoding="utf-8")
 
 
 def test_an_internal_error_is_one_message_with_its_own_exit_code(tmp_path: Path) -> None:

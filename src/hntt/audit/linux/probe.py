@@ -121,8 +121,8 @@ def unit_names(*arguments: str) -> list[str]:
     return sorted(line.split()[0] for line in output.splitlines() if line.split())
 
 
-def users() -> list[dict[str, Any]]:
-    """Accounts that can log in, by shell."""
+def users(declared: list[str]) -> list[dict[str, Any]]:
+    """Accounts that can log in, by shell, and those that somebody declared."""
     shadow = dict(line.split(":")[:2] for line in read("/etc/shadow").splitlines() if line.count(":") > 1)
     patterns = key_file_patterns()
     return [
@@ -135,7 +135,7 @@ def users() -> list[dict[str, Any]]:
             "keys": authorized_keys(entry, patterns),
         }
         for entry in pwd.getpwall()
-        if os.path.basename(entry.pw_shell) not in NO_LOGIN
+        if os.path.basename(entry.pw_shell) not in NO_LOGIN or entry.pw_name in declared
     ]
 
 
@@ -266,7 +266,7 @@ def report(request: dict[str, Any]) -> dict[str, Any]:
         "holds": holds(request["holds"]),
         "enabled_units": unit_names("list-unit-files", "--state=enabled"),
         "failed_units": unit_names("list-units", "--state=failed", "--all"),
-        "users": users(),
+        "users": users(request["users"]),
         "sudo": sudo_rules(),
         "sysctls": sysctls(request["sysctls"]),
         "listening": listening(),

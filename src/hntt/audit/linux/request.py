@@ -43,7 +43,7 @@ class UnitFacts(_Answer):
 
 
 class UserFacts(_Answer):
-    """An account with a login shell; ``keys`` as 'type key' without comments."""
+    """An account with a login shell, or a declared one; ``keys`` as 'type key' without comments."""
 
     name: str
     shell: str
@@ -103,6 +103,7 @@ def probe_request(state: DeclaredState) -> dict[str, Any]:
         "packages": [package.name for package in state.packages],
         "units": [service.unit for service in state.services],
         "holds": {service.unit: service.holds for service in state.services if service.holds},
+        "users": [user.name for user in state.users],
         "sysctls": [sysctl.name for sysctl in state.sysctls],
     }
 
