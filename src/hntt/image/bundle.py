@@ -23,6 +23,14 @@ format=verity
 filename={_IMAGE}
 adaptive=block-hash-index
 """
+_CHECK = f"""[system]
+compatible={COMPATIBLE}
+bootloader=noop
+
+[keyring]
+path={{certificate}}
+check-purpose=codesign
+"""
 
 
 def make_bundle(root: Path, version: str, keys: KeyFolder, bundle: Path) -> None:
@@ -43,9 +51,13 @@ def make_bundle(root: Path, version: str, keys: KeyFolder, bundle: Path) -> None
         made.replace(bundle)
 
 
-def check_bundle(bundle: Path, keys: KeyFolder) -> str:
-    """What rauc says of a bundle whose signature is good; ImageError for another."""
-    return _rauc("info", f"--keyring={keys.bundle_certificate}", bundle)
+def check_bundle(bundle: Path, certificate: Path) -> str:
+    """What rauc says of a bundle that the owner of ``certificate`` signed; ImageError for another."""
+    with tempfile.TemporaryDirectory(prefix="hntt-rauc-") as scratch:
+        settings = Path(scratch) / "system.conf"
+        # The same purpose as on the PCs: rauc's own default is another.
+        settings.write_text(_CHECK.format(certificate=certificate.absolute()), encoding="utf-8")
+        return _rauc(f"--conf={settings}", "info", bundle)
 
 
 def _rauc(*arguments: str | Path) -> str:

@@ -17,14 +17,15 @@ from hntt.errors import UsageError
 from hntt.i18n import tr
 from hntt.image.apt import Apt, sources
 from hntt.image.build import SLOT_SIZE, Plan, build
+from hntt.image.bundle import check_bundle
 from hntt.image.content import image_content
 from hntt.image.errors import ImageError
 from hntt.image.files import write_whole
-from hntt.image.manifest import read_manifest
+from hntt.image.manifest import BUNDLE, read_manifest
 from hntt.image.manifest import verify as verify_image
 from hntt.image.packages import LOCK_PATH, missing, read_lock, wanted_packages, write_lock
 from hntt.image.seed import Maker, Versions, read_seed, write_seed
-from hntt.image.signing import make_keys, sign
+from hntt.image.signing import KeyFolder, make_keys, sign
 from hntt.image.stick_cli import SEED_NAMES, stick_command
 from hntt.image.tokens import Issued, Token
 from hntt.image.vault import Vault
@@ -181,6 +182,8 @@ def verify_command(
     use_language(lang)
     public = key or Vault.of(offline_inventory(inventory_path(inventory)).config).keys.image_public
     manifest = verify_image(image, public, min_version=min_version)
+    if (image / BUNDLE).is_file():
+        check_bundle(image / BUNDLE, KeyFolder(public.parent).bundle_certificate)
     size = manifest.root.compressed_size / 1e6
     print(
         tr(

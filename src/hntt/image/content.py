@@ -51,6 +51,8 @@ device=/dev/disk/by-partlabel/hntt-b
 type=raw
 bootname=B
 """
+# They would keep an environment of their own in the slot; the PC's is on the EFI partition.
+_DEBIANS_GRUB = ("grub-common.service", "grub-initrd-fallback.service")
 _GROW_UNIT = "systemd-growfs-root.service"
 _GROW = (f"/etc/systemd/system/local-fs.target.wants/{_GROW_UNIT}", f"{UNITS}/{_GROW_UNIT}")
 _MOUNT_POINTS = (("/data", "0755", "root", "root"), ("/efi", "0755", "root", "root"))
@@ -137,7 +139,7 @@ def image_content(offline: OfflineInventory, root: Path, keys: KeyFolder, versio
         links=tuple(sorted({*role.links, _GROW})),
         users=role.users,
         enabled=tuple(sorted({*role.enabled, *startable, "systemd-networkd.service"})),
-        disabled=role.disabled,
+        disabled=tuple(sorted({*role.disabled, *_DEBIANS_GRUB})),
     )
 
 
