@@ -52,7 +52,7 @@ chmod 0640 server.key.new
 mv server.key.new server.key
 mv server.pem.new server.pem
 if systemctl is-active --quiet asterisk.service; then /usr/local/sbin/hntt-mcu reload; fi
-if [ -n "$RESTART" ]; then systemctl try-restart "$RESTART"; fi
+if [ -n "$RESTART" ] && systemctl is-active --quiet "$RESTART"; then systemctl restart "$RESTART"; fi
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -10,13 +11,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
+import asyncssh
+
 from hntt.audit.scope import Scope
 from hntt.audit.shells import run_everywhere
 from hntt.centre import stages
-from hntt.errors import UsageError
+from hntt.errors import HnttError, UsageError
 from hntt.i18n import tr
 from hntt.image.files import sha256_of
-from hntt.image.manifest import BUNDLE, Manifest, read_manifest
+from hntt.image.manifest import BUNDLE, Manifest, read_manifest, version_numbers
 from hntt.image.manifest import verify as verify_image
 from hntt.image.seed import Maker, Versions, write_seed
 from hntt.image.vault import Vault
@@ -34,6 +37,7 @@ from hntt.play.reimage_waves import next_to_start
 MODES = ("stick", "update", "follow", "tokens")
 LOOK_S = 5.0
 _STARTED = "hntt-started"
+_READ_VERSION = "cat /usr/lib/hntt/image.json"
 Show = Callable[[Sequence[Standing], datetime], None]
 
 
@@ -195,9 +199,12 @@ def update(fleet: Fleet, request: Request, guard: Guard, show: Show) -> Outcome:
             en=f"  would update {len(waiting)} PCs to {manifest.version}, first: {first}",
         )
         return Outcome([would, *(f"  ! {text}" for text in problems[:6])], problems=problems, changed=bool(waiting))
+    waiting, there, refused = _without_it(fleet, waiting, manifest.version)
+    problems += refused
     bundle = image / BUNDLE
     fleet.centre.publish(bundle, manifest.version, sha256_of(bundle))
     begun: dict[str, datetime] = {}
+    stopped = False
     districts = {host: fleet.district(host) for host in fleet.hosts}
     end = time.monotonic() + request.hours * 3600
     while True:
@@ -206,17 +213,22 @@ def update(fleet: Fleet, request: Request, guard: Guard, show: Show) -> Outcome:
         chosen = next_to_start(waiting, {item.host: item for item in found}, districts)
         failed = _start(fleet, chosen, manifest.version)
         problems += [f"{host}: {why}" for host, why in failed.items()]
+        stopped = stopped or bool(failed)
         begun |= dict.fromkeys((host for host in chosen if host not in failed), now)
         waiting = [host for host in waiting if host not in chosen]
         under_way = [item for item in found if not item.is_good and not item.is_bad]
-        if (not chosen and not under_way) or problems or time.monotonic() >= end:
+        if (not chosen and not under_way) or stopped or time.monotonic() >= end:
             break
         time.sleep(LOOK_S)
     found = _heard(fleet, begun, stages.UPDATE, manifest.version)[0]
     if waiting:
         text = tr(vi=f"chưa đến lượt {len(waiting)} máy; chạy lại", en=f"{len(waiting)} PCs were not begun; run again")
         problems.append(text)
-    return Outcome([*closing_lines(found), *(f"  ! {text}" for text in problems)][:8], found, problems, changed=True)
+    lines = [*closing_lines(found), *(f"  ! {text}" for text in problems)]
+    if there:
+        had = tr(vi=f"  {len(there)} máy đã có bản {manifest.version}", en=f"  {len(there)} PCs had {manifest.version}")
+        lines.insert(1, had)
+    return Outcome(lines[:8], found, problems, changed=bool(begun), extra={"had_it": there})
 
 
 def guard_of_pcs(scope: Scope, servers: Scope, hosts: Sequence[str], reason: str) -> Guard:
@@ -263,6 +275,34 @@ def _heard(
         for host, at in begun.items()
     ]
     return found, now, list(answer["spent"])
+
+
+def _without_it(fleet: Fleet, hosts: Sequence[str], version: str) -> tuple[list[str], list[str], list[str]]:
+    """The PCs that have an older version, those that have this one, and why others can't get it."""
+    said = run_everywhere({host: (fleet.scope.target(host), [_READ_VERSION]) for host in hosts})
+    older: list[str] = []
+    there: list[str] = []
+    refused: list[str] = []
+    for host in hosts:
+        item = said[host]
+        try:
+            if item.error is not None:
+                raise item.error
+            found = str(json.loads(item.outputs[0])["version"])
+            numbers = version_numbers(found)
+        except (OSError, asyncssh.Error, ValueError, KeyError, TypeError, HnttError) as error:
+            why = str(error) or type(error).__name__
+            text = tr(vi="không hỏi được bản đang chạy", en="its version can't be asked for")
+            refused.append(f"{host}: {text}: {why}")
+            continue
+        if numbers == version_numbers(version):
+            there.append(host)
+        elif numbers > version_numbers(version):
+            text = tr(vi=f"đang chạy bản mới hơn ({found}), không hạ xuống", en=f"runs {found}, which is newer")
+            refused.append(f"{host}: {text}")
+        else:
+            older.append(host)
+    return older, there, refused
 
 
 def _start(fleet: Fleet, hosts: Sequence[str], version: str) -> dict[str, str]:
