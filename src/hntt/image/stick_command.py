@@ -41,10 +41,8 @@ def stick_command(
 ) -> int:
     """Write a stick; 0. ImageError when something is missing or ``out`` may not be overwritten."""
     use_language(lang)
-    if codes:
-        chosen = [seeds / f"{code}.seed.json" for code in codes]
-    else:
-        chosen = sorted(seeds.glob("*.seed.json"))
+    listed = [seeds / f"{code}.seed.json" for code in codes or []]
+    chosen = listed or sorted(seeds.glob("*.seed.json"))
     written = make_stick(image, chosen, out)
     print(
         tr(
