@@ -126,6 +126,6 @@ def test_reports_wait_in_memory_and_then_in_files(tmp_path: Path) -> None:
         ("booted", 0, queue.run), ("disk", 1, queue.run), ("written", 2, queue.run),
     ]  # fmt: skip
     assert len(found[1]["detail"]["vi"]) == 500
-    again = reports.Queue.resumed("pc.a.b", "1.2", tmp_path / "reports")
+    again = reports.Queue("pc.a.b", "1.2", tmp_path / "reports")
     again.add("first_boot")
     assert (again.run, again.next) == (queue.run, 4)
