@@ -11,6 +11,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from hntt.intent.mcu.facts import mcu_facts
+from hntt.intent.pc_facts import pc_facts
 from hntt.network import addresses, dialplan, dns
 from hntt.network.build import CENTRE_LABEL, commune_slug
 from hntt.network.model import Device, Kind, Line, Network, Site, Tier
@@ -56,6 +57,8 @@ def host_vars(register: Register, network: Network, host: str) -> dict[str, Any]
         facts["zone"] = _zone(network)
     if device.kind is Kind.MCU:
         facts["mcu"] = mcu_facts(register, network, host)
+    if device.kind is Kind.COMMUNE_PC:
+        facts["pc"] = pc_facts(register, network, host)
     return facts
 
 

@@ -24,6 +24,10 @@ AUTHORITY_KEY = "authority_key"
 """Name of the secret: the authority's private key (PEM)."""
 AUTHORITY = "authority"
 """Kept beside it: the authority's certificate (PEM), for everybody who trusts it."""
+HOST_AUTHORITY_KEY = "host_authority_key"
+"""Name of the secret: the private SSH key (OpenSSH PEM) that certifies the PCs' host keys."""
+HOST_AUTHORITY = "host_authority"
+"""Kept beside it: its public half, one line, for everybody who connects to a PC."""
 
 AUTHORITY_YEARS = 15
 SERVER_DAYS = 365

@@ -14,13 +14,17 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
+
+from hntt.intent.kiosk import authority_der
 
 DERIVED = frozenset({"sip", "trunk", "ami"})
 """Names whose value is a master secret: what is below them is derived from it, unless it is given."""
 DERIVED_LENGTH = 24
+COMPUTED: Mapping[str, tuple[str, Callable[[str], str]]] = {"authority_der": ("authority", authority_der)}
+"""Names whose value is another one's in a different form; no vault holds them."""
 
 PLACEHOLDER = re.compile(r"<secret:[a-z0-9_./-]+>")
 
@@ -62,6 +66,9 @@ class SecretValues:
         """The value of ``name``, else what follows from the part before its slash."""
         if name in self.values:
             return self.values[name]
+        if name in COMPUTED:
+            other, form = COMPUTED[name]
+            return self._derived.setdefault(name, form(self.get(other)))
         base = name.partition("/")[0]
         if base not in self.values:
             raise KeyError(name)

@@ -117,6 +117,42 @@ _LINUX_SETTLE = """
 systemctl enable systemd-networkd.service >/dev/null 2>&1
 """
 
+# A commune's PC has all that its role wants from its image. grim and wtype are the eyes and fingers of the tests.
+_PC = (
+    "cage",
+    "chromium",
+    "chromium-sandbox",
+    "chrony",
+    "dbus-user-session",
+    "fonts-noto-core",
+    "grim",
+    "libpam-systemd",
+    "nftables",
+    "pipewire",
+    "pipewire-pulse",
+    "unattended-upgrades",
+    "usbguard",
+    "v4l-utils",
+    "wireplumber",
+    "wtype",
+    "xkb-data",
+)
+# A container has no screen, no keyboard and no terminal of its own: the compositor draws into memory.
+_PC_KIOSK = """[Service]
+TTYPath=
+TTYReset=no
+TTYVHangup=no
+TTYVTDisallocate=no
+StandardInput=null
+UtmpIdentifier=
+Environment=WLR_BACKENDS=headless WLR_RENDERER=pixman WLR_HEADLESS_OUTPUTS=1 LIBSEAT_BACKEND=noop
+"""
+_PC_DROP_IN = ("/etc/systemd/system/hntt-kiosk.service.d/lab.conf", 0o644, _PC_KIOSK)
+_PC_SETTLE = """
+systemctl unmask systemd-logind.service apt-daily.timer apt-daily-upgrade.timer >/dev/null 2>&1
+systemctl mask usbguard.service usbguard-dbus.service >/dev/null 2>&1
+"""
+
 
 @dataclass(frozen=True)
 class ImageDefinition:
@@ -144,7 +180,7 @@ def image_definitions() -> Mapping[str, ImageDefinition]:
     """All images by name: ``hntt-router`` (Debian 13 with FRR), ``hntt-linux`` (Debian 13, bare), ``hntt-vcs``.
 
     ``hntt-vcs`` is what a simulated video unit runs on: a SIP client, and a service for the simulator. ``hntt-mcu``
-    is a bare Debian 14, the first one with an Asterisk again.
+    is a bare Debian 14, the first one with an Asterisk again. ``hntt-pc`` is a commune's PC with its programs.
     """
     listed = _package_lists()
     base = (*listed["preinstalled"], *_LAB_TOOLS)
@@ -158,6 +194,7 @@ def image_definitions() -> Mapping[str, ImageDefinition]:
         _definition("hntt-linux", base, listed["hntt-linux"], files, _LINUX_SETTLE),
         _definition("hntt-vcs", (*base, *_VCS), [], (*files, _VCS_SERVICE), _VCS_SETTLE),
         _definition("hntt-mcu", base, listed["hntt-mcu"], newer, _LINUX_SETTLE, suite="forky"),
+        _definition("hntt-pc", (*base, *_PC), listed["hntt-pc"], (*files, _PC_DROP_IN), _LINUX_SETTLE + _PC_SETTLE),
     ]
     return {definition.name: definition for definition in definitions}
 

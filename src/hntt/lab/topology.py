@@ -24,7 +24,7 @@ Port = tuple[str, str]
 BARE_KINDS: frozenset[str] = frozenset({"probe", "admin"})
 """Kinds that are a network namespace with an address and a default route, not a container."""
 
-DEFAULT_IMAGES: dict[str, str] = {"router": "hntt-router", "vcs": "hntt-vcs", "mcu": "hntt-mcu"}
+DEFAULT_IMAGES: dict[str, str] = {"router": "hntt-router", "vcs": "hntt-vcs", "mcu": "hntt-mcu", "pc": "hntt-pc"}
 DEFAULT_DISK_MB: dict[str, int] = {"router": 64}
 _MAX_IFNAME = 15
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from hntt.intent.linux.merge import merge_states
 from hntt.intent.linux.model import DeclaredState, Directory, File, ManagedDirectory, Sysctl, User
+from hntt.intent.linux.programs import built_path
 
 AUTHORIZED_KEYS_DIR = "/etc/ssh/authorized_keys.d"
 SUDOERS_DIR = "/etc/sudoers.d"
 SYSCTL_FILE = "/etc/sysctl.d/60-hntt.conf"
+SUMS = "<declared sums>\n"
+"""Content of a file that shall list what ``sha256sum --check`` compares the host's files with."""
 _SOURCE = "declared_state"
 _HEADER = "# Managed by declared_state: changes made here are drift and are put back.\n"
 
@@ -35,6 +40,22 @@ def with_derived_files(state: DeclaredState) -> DeclaredState:
         ),
     )
     return merge_states([state, derived])
+
+
+def with_sums(state: DeclaredState) -> DeclaredState:
+    """``state`` with the hashes of its files in the file that wants them (its content is ``SUMS``), if one does.
+
+    Files with secrets and built files are left out: their bytes are not known here.
+    """
+    listed = sorted(
+        f"{hashlib.sha256(file.content.encode()).hexdigest()}  {file.dest}\n"
+        for file in state.files
+        if not file.secret and file.content != SUMS and built_path(file.content) is None
+    )
+    files = (
+        file.model_copy(update={"content": "".join(listed)}) if file.content == SUMS else file for file in state.files
+    )
+    return state.model_copy(update={"files": tuple(files)})
 
 
 def _keys_file(user: User) -> File:

@@ -10,14 +10,16 @@ from typing import NoReturn
 from jinja2 import Environment, TemplateRuntimeError
 
 from hntt.i18n import tr
+from hntt.intent.kiosk import kiosk_policies
 from hntt.intent.router.segmentation import flows_of_facts
 
 _REVERSE = ".in-addr.arpa"
 
 
 def install(environment: Environment) -> None:
-    """Give the filters and ``fail(vi=…, en=…)`` to an environment."""
+    """Give the filters , ``fail(vi=…, en=…)`` and ``kiosk_policies(…)`` to an environment."""
     environment.globals["fail"] = _fail
+    environment.globals["kiosk_policies"] = kiosk_policies
     environment.filters.update(
         content_serial=content_serial,
         zone_records=zone_records,

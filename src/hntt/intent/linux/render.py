@@ -22,7 +22,7 @@ from jinja2 import Environment, FileSystemLoader, TemplateError
 from pydantic import ValidationError
 
 from hntt.i18n import tr
-from hntt.intent.linux.derived import with_derived_files
+from hntt.intent.linux.derived import with_derived_files, with_sums
 from hntt.intent.linux.filters import install
 from hntt.intent.linux.merge import merge_states
 from hntt.intent.linux.model import LIST_MODELS, DeclaredState, Item, sorted_items
@@ -32,12 +32,13 @@ from hntt.intent.linux.settings import evaluate, native_environment, resolve_set
 from hntt.intent.secrets import Placeholders, SecretSource
 
 KIND_ROLES: dict[str, tuple[str, ...]] = {
+    "commune_pc": ("linux_base", "commune_pc"),
     "mcu": ("linux_base", "mcu"),
     "noc": ("linux_base", "noc"),
     "router": ("linux_base", "router"),
 }
 
-LINUX_PLATFORMS = frozenset({"frr", "debian", "asterisk"})
+LINUX_PLATFORMS = frozenset({"frr", "debian", "debian_kiosk", "asterisk"})
 """Platforms with a Linux system under them that roles declare."""
 
 _FIRST_PASS = ("listening", "firewall")
@@ -70,7 +71,7 @@ def render_host(
     shared = {"ports": early.listening, "firewall": early.firewall}
     rest = tuple(name for name in LIST_MODELS if name not in _FIRST_PASS)
     late = [renderer.state(rest, shared) for renderer in renderers]
-    return with_derived_files(merge_states([early, *late]))
+    return with_sums(with_derived_files(merge_states([early, *late])))
 
 
 def render_state(role_dir: Path, host_vars: Mapping[str, Any], secrets: SecretSource | None = None) -> DeclaredState:
