@@ -1,1 +1,0 @@
-"""The online-conference network of a province as code: register, network, intent, devices, audit."""
