@@ -32,11 +32,6 @@ def colour_of(path: Path) -> str:
 
 def middle_pixel(data: bytes) -> tuple[int, int, int]:
     """Red, green and blue (0-255) in the middle. ValueError for anything but a whole RGB or RGBA picture."""
-    return pixel(data, 0.5, 0.5)
-
-
-def pixel(data: bytes, across: float, down: float) -> tuple[int, int, int]:
-    """Red, green and blue at a place, in parts of the width and the height; ValueError as above."""
     if not data.startswith(_SIGNATURE):
         raise ValueError("not a PNG")
     try:
@@ -45,8 +40,8 @@ def pixel(data: bytes, across: float, down: float) -> tuple[int, int, int]:
         if depth != 8 or kind not in _CHANNELS or interlaced:
             raise ValueError("a kind of PNG that is not expected here")
         raw = zlib.decompress(b"".join(body for name, body in chunks if name == b"IDAT"))
-        row = _row(raw, width * _CHANNELS[kind], _CHANNELS[kind], int(height * down))
-        place = int(width * across) * _CHANNELS[kind]
+        row = _row(raw, width * _CHANNELS[kind], _CHANNELS[kind], height // 2)
+        place = (width // 2) * _CHANNELS[kind]
         return row[place], row[place + 1], row[place + 2]
     except (struct.error, zlib.error, IndexError) as error:
         raise ValueError(f"a damaged PNG: {error}") from error

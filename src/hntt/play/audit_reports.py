@@ -81,12 +81,15 @@ def waves(audit: Audit, left_alone: Collection[str] = ()) -> dict[str, list[str]
     trunk = [
         item.host.name
         for item in audit.hosts
-        if item.outcome in (Outcome.CLEAN, Outcome.DRIFT) and not _is_router(item, "commune")
+        if item.outcome in (Outcome.CLEAN, Outcome.DRIFT)
+        and not _is_router(item, "commune")
+        and item.host.kind != "commune_pc"
     ]
     return {
         "hntt_noc": [item.host.name for item in to_change if item.host.kind == "noc"],
         "hntt_mcu": [item.host.name for item in to_change if item.host.kind == "mcu"],
         "hntt_units": [item.host.name for item in to_change if item.host.kind == "vcs"],
+        "hntt_pcs": [item.host.name for item in to_change if item.host.kind == "commune_pc"],
         "hntt_centre": [item.host.name for item in to_change if _is_router(item, "province")],
         "hntt_districts": [item.host.name for item in to_change if _is_router(item, "district")],
         "hntt_canary": communes[:1],

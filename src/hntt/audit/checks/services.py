@@ -10,9 +10,9 @@ from hntt.audit.checks.model import Check, Finding, Subject, UnreadableError, sh
 from hntt.i18n import tr
 from hntt.network.model import Kind
 
-_CLIENTS = frozenset({Kind.ROUTER, Kind.MCU})
+_CLIENTS = frozenset({Kind.ROUTER, Kind.MCU, Kind.COMMUNE_PC})
 """Who uses the controller services."""
-_LINUX = frozenset({"frr", "asterisk"})
+_LINUX = frozenset({"frr", "asterisk", "debian_kiosk"})
 
 
 # One question to one server: neither the hosts file nor a cache may answer in its place, and `dig` is not everywhere.
