@@ -44,6 +44,11 @@ without_page() {
         "System packages missing: $1. Without them the communes' meeting page is neither built nor tested."
 }
 
+without_pc() {
+    say "Thiếu gói hệ thống: $1. Không có chúng thì không ghi được USB cài máy xã và không thử được việc cài lại máy." \
+        "System packages missing: $1. Without them no stick for commune PCs is written, and reimaging is not tested."
+}
+
 without_lab() {
     say "Thiếu gói hệ thống: $1. Không có chúng thì không thấy được: bộ định tuyến FRR thật trong container, đường truyền thật (chỉ có thiết bị mô phỏng), và kiểm tra shell." \
         "System packages missing: $1. Without them this is not shown: real FRR routers in containers on real links (simulated devices only), and the lint of shell scripts."
@@ -55,7 +60,7 @@ install_system_packages() {
             'Not a Debian or Ubuntu: system packages are skipped (the list: scripts/system-packages.txt)'
         return
     fi
-    missing=$(missing_packages base lab page)
+    missing=$(missing_packages base lab page pc)
     [ -n "$missing" ] || return 0
     if ! as_root=$(root_prefix); then
         without_lab "$missing"
@@ -78,7 +83,7 @@ install_by_groups() {
         die "không cài được gói hệ thống: $base (chi tiết: build/setup.log)" \
             "system packages could not be installed: $base (details: build/setup.log)"
     fi
-    for group in lab page; do
+    for group in lab page pc; do
         missing=$(missing_packages "$group")
         # shellcheck disable=SC2086
         if [ -n "$missing" ] && ! apt_install $missing; then "without_$group" "$missing"; fi

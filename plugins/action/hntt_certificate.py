@@ -28,6 +28,10 @@ options:
     description: Where C(server.key) and C(server.pem) are.
     type: path
     required: true
+  restart:
+    description: Service that reads them at its start only; restarted where it runs.
+    type: str
+    default: ""
 """
 
 _READ = """
@@ -48,6 +52,7 @@ chmod 0640 server.key.new
 mv server.key.new server.key
 mv server.pem.new server.pem
 if systemctl is-active --quiet asterisk.service; then /usr/local/sbin/hntt-mcu reload; fi
+if [ -n "$RESTART" ] && systemctl is-active --quiet "$RESTART"; then systemctl restart "$RESTART"; fi
 """
 
 
@@ -60,19 +65,23 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         variables = self._variables = task_vars or {}
         super().run(tmp, variables)
-        _, args = self.validate_argument_spec(argument_spec={"dir": {"type": "path", "required": True}})
+        _, args = self.validate_argument_spec(
+            argument_spec={"dir": {"type": "path", "required": True}, "restart": {"type": "str", "default": ""}}
+        )
         try:
-            return self._certified(str(args["dir"]), variables)
+            return self._certified(str(args["dir"]), str(args["restart"]), variables)
         except pki.PkiError as error:
             raise AnsibleActionFail(str(error)) from error
 
-    def _certified(self, folder: str, variables: dict[str, Any]) -> dict[str, Any]:
+    def _certified(self, folder: str, restart: str, variables: dict[str, Any]) -> dict[str, Any]:
         authority, subject = self._authority(variables), self._subject(variables)
         reasons = self._reasons(folder, authority, subject)
         if reasons and not self._task.check_mode:
             self._have_openssl()
             request = self._shell(folder, _ASK, make=True)
-            self._shell(folder, _TAKE, stdin=pki.issue(authority, request, subject))
+            self._shell(
+                folder, f"\nRESTART={shlex.quote(restart)}{_TAKE}", stdin=pki.issue(authority, request, subject)
+            )
             left = self._reasons(folder, authority, subject)
             if left:
                 raise AnsibleActionFail("; ".join(left))

@@ -1,4 +1,4 @@
-"""Gives a host the ending that the audit found, so that Ansible counts it: failed, or unreachable."""
+"""Gives a host the ending that the audit found, so that Ansible counts it: failed, unreachable, or left to people."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from ansible.plugins.action import ActionBase
 
 DOCUMENTATION = """
 module: hntt_outcome
-short_description: End a host as failed or unreachable, with the reason the audit found
+short_description: End a host as failed, unreachable or left to people, with the reason the audit found
 options:
   endings:
-    description: The C(not_well) of M(hntt_audit).
+    description: The C(not_well) of M(hntt_audit), or the C(endings) of M(hntt_by_hand).
     type: dict
     required: true
 """
@@ -31,9 +31,11 @@ class ActionModule(ActionBase):
         ending = args["endings"].get(variables["inventory_hostname"])
         if ending is None:
             return {"changed": False}
+        # Ansible knows no third ending: what is left to people is failed for it, and its own for the project.
+        by_hand = {"failed": True, "hntt_by_hand": ending["todo"]} if ending["kind"] == "by_hand" else {}
         return {
             "changed": False,
-            ending["kind"]: True,
+            **(by_hand or {ending["kind"]: True}),
             "msg": ending["msg"],
             "hntt_next": ending["next"],
             "hntt_told": True,

@@ -140,6 +140,7 @@ class CallbackModule(DefaultCallback):
             self._print_task_banner(result.task)
         reason = (str(result.result.get("msg") or "").splitlines() or [""])[0]
         word = "unreachable" if result.result.get("unreachable") else "failed"
+        word = "by hand" if result.result.get("hntt_by_hand") else word
         self._display.display(f"{word}: [{self.host_label(result)}] {reason}", color=C.COLOR_ERROR)
         return True
 
@@ -151,12 +152,15 @@ class CallbackModule(DefaultCallback):
         self._run.hosts.setdefault(name, host_from_facts(name, result.host.vars.get("hntt") or {}))
         if result.task.action in _CONVERGING_ACTIONS:
             self._run.worked_on.add(name)
+        if result.result.get("hntt_by_hand"):
+            self._run.by_hand[name] = list(result.result["hntt_by_hand"])
         told = result.result.get("hntt_report")
         if not isinstance(told, dict):
             return
         for host, facts in (told.get("hosts") or {}).items():
             self._run.hosts[host] = host_from_facts(host, facts)
             self._run.collected[host] = Outcome(facts["outcome"])
+        self._run.by_hand.update({host: list(todo) for host, todo in (told.get("by_hand") or {}).items()})
         self._run.converging = bool(told.get("converging", self._run.converging))
         self._run.lines = list(told.get("lines") or self._run.lines)
         self._run.reports.update(told.get("reports") or {})

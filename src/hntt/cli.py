@@ -72,6 +72,13 @@ COMMANDS = (
         is_group=True,
     ),
     Command(
+        "image",
+        "hntt.image.cli:image_app",
+        "Máy xã: khoá ký, dựng image, seed từng máy, mã ghi danh, USB cài đặt",
+        "Commune PCs: signing keys, images, seeds, tokens, sticks",
+        is_group=True,
+    ),
+    Command(
         "register",
         "hntt.register.cli:register_app",
         "Sửa sổ đăng ký có kiểm soát",

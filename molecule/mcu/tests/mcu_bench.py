@@ -19,10 +19,10 @@ from cryptography import x509
 from lab import lab_of
 from testinfra_hosts import PROJECT, host, scenario_dir, state_dir
 
-from hntt.intent import pki
-from hntt.intent.mcu.contract import SIP_TLS_PORT, WEB_PORT, sip_secret
+from hntt.intent.mcu.contract import WEB_PORT
 from hntt.intent.secrets import SecretValues
 from hntt.inventory.source import Source, read_source
+from hntt.lab.endpoints import Endpoints
 from hntt.lab.netns import enter
 from hntt.lab.sip_client import SipClient
 
@@ -53,6 +53,12 @@ def server(name: str) -> Any:
     return host(name)
 
 
+@cache
+def endpoints() -> Endpoints:
+    """Makes clients of the register's endpoints."""
+    return Endpoints(lab_of(scenario_dir()), source().network, secrets())
+
+
 def extension(endpoint: str) -> str:
     """An endpoint's own number."""
     return str(source().network.devices[endpoint].extension)
@@ -60,31 +66,17 @@ def extension(endpoint: str) -> str:
 
 def namespace(place: str) -> str:
     """The network of a place of the lab."""
-    return lab_of(scenario_dir()).namespace(place)
+    return endpoints().lab.namespace(place)
 
 
 def authority() -> Path:
     """The certificate that the clients trust."""
-    path = state_dir() / "authority.pem"
-    path.write_text(secrets().get(pki.AUTHORITY), encoding="utf-8")
-    return path
+    return endpoints().authority
 
 
 def client(endpoint: str, at: str = DISTRICTS, *, place: str | None = None, **options: Any) -> SipClient:
     """A client with an endpoint's account, not started yet; ``place`` is where it calls from, else its own."""
-    settings = {
-        "password": secrets().get(sip_secret(endpoint)),
-        "encryption": "On" if endpoint.startswith("vcs.") else "DTLS",
-        **options,
-    }
-    return SipClient(
-        namespace(place or endpoint),
-        extension(endpoint),
-        settings.pop("password"),
-        f"{ADDRESSES[at]}:{SIP_TLS_PORT}",
-        authority(),
-        **settings,
-    )
+    return endpoints().sip_client(endpoint, at, place=place, **options)
 
 
 def inside(place: str, work: Callable[[], _T]) -> _T:

@@ -45,4 +45,5 @@ def _change(drift: Drift) -> Change:
         subject=drift.subject,
         cause=_CAUSES.get(drift.cause, Cause.CHANGED),
         lines=tuple(lines),
+        by_hand=not drift.repairable,
     )

@@ -113,12 +113,16 @@ class Host:
 
 @dataclass(frozen=True, order=True)
 class Change:
-    """One difference: ``topic`` (what kind of setting), ``subject`` (which one), ``lines`` (masked, ``+``/``-``)."""
+    """One difference: ``topic`` (what kind of setting), ``subject`` (which one), ``lines`` (masked, ``+``/``-``).
+
+    ``by_hand``: nobody declared how to undo it, so converging leaves it to people.
+    """
 
     topic: str
     subject: str
     cause: Cause
     lines: tuple[str, ...] = ()
+    by_hand: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,11 @@ class HostAudit:
     changes: tuple[Change, ...] = ()
     detail: str = ""
     repairable: bool = False
+
+    @property
+    def left_to_people(self) -> tuple[Change, ...]:
+        """The differences that converging does not undo; see :class:`Change`."""
+        return tuple(change for change in self.changes if change.by_hand)
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from hntt.commands.revision import checked_out
 from hntt.errors import HnttError, UsageError
 from hntt.i18n import tr
 from hntt.intent.intended import Intended, Tree, intended
+from hntt.intent.linux import built_path, sources_text
 from hntt.intent.plan import ChangeGroup, Plan, plan
 from hntt.inventory.offline import OfflineInventory, read_offline
 from hntt.network.model import Device
@@ -43,7 +45,7 @@ def plan_command(
     here = offline_inventory(inventory_path(inventory))
     root = project_root()
     before = _intended_at(root, base, here)
-    found = plan(before, _intended(here, Tree.below(root, here.config.directory)))
+    found = plan(before, _intended(here, Tree.below(root, here.config.directory), root))
     typer.echo(_as_json(found, base) if wanted_format == "json" else _as_text(found, base))
 
 
@@ -59,7 +61,7 @@ def _intended_at(root: Path, revision: str, here: OfflineInventory) -> dict[str,
     with checked_out(root, revision) as then:
         inventory = then / place.relative_to(root.resolve())
         try:
-            return _intended(read_offline(inventory), Tree.below(then, inventory, is_revision=True))
+            return _intended(read_offline(inventory), Tree.below(then, inventory, is_revision=True), then)
         except (HnttError, ValueError, OSError, LookupError) as error:
             # A revision the program can't read any more is no fault of the working tree; say whose it is.
             reason = str(error).replace(f"{then}/", "")
@@ -71,12 +73,29 @@ def _intended_at(root: Path, revision: str, here: OfflineInventory) -> dict[str,
             ) from error
 
 
-def _intended(offline: OfflineInventory, tree: Tree) -> dict[str, Intended]:
+def _intended(offline: OfflineInventory, tree: Tree, project: Path) -> dict[str, Intended]:
     source = offline.source
     return {
-        item.device.host: item
+        item.device.host: _by_sources(item, project)
         for item in intended(source.register, source.network, tree, offline.devices, offline.groups)
     }
+
+
+def _by_sources(item: Intended, project: Path) -> Intended:
+    """With what built files are made of in place of their stand-ins, which are the same in all revisions."""
+    if item.state is None:
+        return item
+    files = [
+        file
+        if built_path(file.content) is None
+        else file.model_copy(update={"content": _sources(file.content, project)})
+        for file in item.state.files
+    ]
+    return replace(item, state=item.state.model_copy(update={"files": tuple(files)}))
+
+
+_sources = functools.cache(sources_text)
+"""Each built file is on several servers, and read once."""
 
 
 def _as_json(found: Plan, base: str) -> str:

@@ -15,7 +15,9 @@ from typing import Any, Literal
 
 from hntt.errors import UsageError
 from hntt.i18n import tr
-from hntt.intent.hostvars import SSH_USER
+from hntt.intent import pki
+from hntt.intent.hostvars import SSH_USER, host_vars
+from hntt.intent.linux import File, render_host
 from hntt.intent.router.build import own_ports, router_facts
 from hntt.intent.router.facts import Role, RouterFacts
 from hntt.intent.router.render import environment
@@ -27,7 +29,20 @@ from hntt.register.models import Register
 Handoff = Literal["ports", "vlan"]
 """How lines arrive at a Linux hub: on ports of their own, or as VLANs (id = the site's number) on one trunk port."""
 
-FRR_DAEMONS = Path(__file__).resolve().parents[3] / "roles" / "router" / "templates" / "frr-daemons.j2"
+ROLES = Path(__file__).resolve().parents[3] / "roles"
+FRR_DAEMONS = ROLES / "router" / "templates" / "frr-daemons.j2"
+PC_NETWORK = "/etc/systemd/network/10-hntt.network"
+PC_AUTHORITY = "/etc/hntt/authority.pem"
+PC_FROM_ROLE = (
+    "/etc/chrony/chrony.conf",
+    "/etc/hostname",
+    "/etc/hosts",
+    "/etc/nftables.conf",
+    "/etc/resolv.conf",
+    "/etc/ssh/authorized_keys.d/hntt",
+    "/etc/ssh/sshd_config.d/10-hntt.conf",
+)
+"""What a commune PC has of the role ``linux_base`` before anybody converges it: nobody looks after it on site."""
 SERVERS = (Kind.NOC, Kind.MCU)
 PASTED_PLATFORMS = ("cisco_ios", "mikrotik_routeros", "cisco_roomos")
 PASTED_NAMES = {"cisco_ios": "day0.cfg", "mikrotik_routeros": "day0.rsc", "cisco_roomos": "day0.txt"}
@@ -62,7 +77,7 @@ def write_day0(
 
     ``operator_keys`` are public SSH keys, one line each; at least one. ``host_key_dir`` holds ``ssh_host_*`` files to
     put on a Linux device; without it the device makes its own. KeyError for an unknown host or secret; UsageError when
-    there is no day-0 for the kind, or no key.
+    there is no key.
     """
     if not operator_keys:
         raise UsageError(
@@ -102,14 +117,9 @@ def _content(
         return _linux_router(facts, own_ports(register, device), operator_keys, handoff)
     if device.kind in SERVERS:
         return _server(network, device, operator_keys)
-    if device.kind is Kind.VCS:
-        return _video_unit(device, secrets)
-    raise UsageError(
-        tr(
-            vi=f"{device.host}: chưa có cấu hình day-0 cho loại {device.kind}",
-            en=f"{device.host}: there is no day-0 configuration for the kind {device.kind}",
-        )
-    )
+    if device.kind is Kind.COMMUNE_PC:
+        return _commune_pc(register, network, device, secrets, operator_keys)
+    return _video_unit(device, secrets)
 
 
 def _pasted_router(
@@ -168,6 +178,44 @@ def _server(network: Network, device: Device, operator_keys: Sequence[str]) -> t
         "etc/systemd/network/10-hntt.network": _render("debian/network.j2", values),
     }
     return files, _render("debian/checklist.j2", values)
+
+
+def pc_files(
+    register: Register, network: Network, device: Device, secrets: SecretSource, operator_keys: Sequence[str]
+) -> tuple[File, ...]:
+    """Day-0 of a commune PC as files with their modes, sorted by path; nothing in them is secret.
+
+    KeyError when ``secrets`` has no authority.
+    """
+    settings = {"linux_base_admin_keys": list(operator_keys)}
+    facts = {"hntt": host_vars(register, network, device.host)}
+    wanted = render_host(ROLES, ("linux_base",), {**settings, **facts}).files
+    own = {
+        PC_NETWORK: _render("debian/network.j2", _pc_values(device)),
+        PC_AUTHORITY: secrets.get(pki.AUTHORITY),
+    }
+    made = [File(dest=path, content=text) for path, text in own.items()]
+    return tuple(sorted([*made, *(file for file in wanted if file.dest in PC_FROM_ROLE)], key=lambda file: file.dest))
+
+
+def _commune_pc(
+    register: Register, network: Network, device: Device, secrets: SecretSource, operator_keys: Sequence[str]
+) -> tuple[dict[str, str], str]:
+    files = {
+        file.dest.lstrip("/"): file.content for file in pc_files(register, network, device, secrets, operator_keys)
+    }
+    return files, _render("debian/pc-checklist.j2", _pc_values(device))
+
+
+def _pc_values(device: Device) -> dict[str, Any]:
+    return {
+        "host": device.host,
+        "site_name": device.site.name,
+        "code": device.site.code,
+        "mac": device.mac,
+        "address": _with_mask(device.address, device.site.conference),
+        "gateway": device.site.conference[addresses.ROUTER],
+    }
 
 
 def _video_unit(device: Device, secrets: SecretSource) -> tuple[dict[str, str], str]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from hntt.intent.mcu.facts import mcu_facts
 from hntt.intent.pc_facts import pc_facts
-from hntt.network import addresses, dialplan, dns
+from hntt.network import addresses, dialplan, dns, images
 from hntt.network.build import CENTRE_LABEL, commune_slug
 from hntt.network.model import Device, Kind, Line, Network, Site, Tier
 from hntt.network.ports import port_names
@@ -43,7 +43,7 @@ def host_vars(register: Register, network: Network, host: str) -> dict[str, Any]
         "users": {"ssh": SSH_USER, "cli": CLI_USER if device.platform == "frr" else SSH_USER},
         "site": _site(device.site),
         "district": _district_facts(network, district) if district else None,
-        "services": _services(register, network),
+        "services": _services(register, network, device.site.district),
         "prefixes": _prefixes(network),
         "dscp": _dscp(register, device.kind),
         "rooms": _rooms(district),
@@ -51,14 +51,17 @@ def host_vars(register: Register, network: Network, host: str) -> dict[str, Any]
     }
     if device.kind is Kind.ROUTER:
         facts["router"] = _router(register, network, device)
+        facts["relay"] = _relay(network, device)
     else:
         facts["attachment"] = _attachment(network, device)
     if device.kind is Kind.NOC:
         facts["zone"] = _zone(network)
+        facts["image_clients"] = [_image_client(client) for client in images.clients_of_centre(network)]
     if device.kind is Kind.MCU:
         facts["mcu"] = mcu_facts(register, network, host)
     if device.kind is Kind.COMMUNE_PC:
         facts["pc"] = pc_facts(register, network, host)
+        facts["images"] = images.base_url(network, host)
     return facts
 
 
@@ -97,13 +100,17 @@ def _district_facts(network: Network, district: District) -> dict[str, Any]:
     }
 
 
-def _services(register: Register, network: Network) -> dict[str, Any]:
+def _services(register: Register, network: Network, district: str | None) -> dict[str, Any]:
     controllers = [str(d.address) for d in network.devices.values() if d.kind is Kind.NOC]
     return {
         "ntp": controllers,
         "syslog": controllers,
         "dns": controllers,
         "upstream_ntp": list(register.province.services.upstream_ntp),
+        "images": {"port": images.STORE_PORT, "path": images.PATH, "connections": images.CONNECTIONS},
+        "packages_port": images.PACKAGES_PORT,
+        "centre_port": images.CENTRE_PORT,
+        "relays": [str(device.address) for device in images.relays(network, district)],
         "mcu": {
             f"{mcu.name}.{CENTRE_LABEL}": {
                 "address": str(network.services[addresses.MCU_BASE + int(mcu.name.rpartition("-")[2])]),
@@ -164,6 +171,19 @@ def _router(register: Register, network: Network, device: Device) -> dict[str, A
 
 def _own_ports(router: Router | None) -> dict[str, str]:
     return {str(name): port for name, port in router.ports.items()} if router and router.ports else {}
+
+
+def _relay(network: Network, device: Device) -> dict[str, Any] | None:
+    if device not in images.relays(network):
+        return None
+    return {
+        "clients": [_image_client(client) for client in images.clients_of(network, device.host)],
+        "store": next((str(d.address) for d in network.devices.values() if d.kind is Kind.NOC), None),
+    }
+
+
+def _image_client(client: images.Client) -> dict[str, Any]:
+    return {"network": str(client.network), "connection_bytes": client.connection_bytes}
 
 
 def _attached(interface: str, network: IPv4Network, host_number: int) -> dict[str, str]:

@@ -7,7 +7,7 @@ goes into the certificate is what the register says of the server, not what the 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
@@ -15,7 +15,7 @@ from ipaddress import IPv4Address
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from hntt.i18n import tr
@@ -24,6 +24,10 @@ AUTHORITY_KEY = "authority_key"
 """Name of the secret: the authority's private key (PEM)."""
 AUTHORITY = "authority"
 """Kept beside it: the authority's certificate (PEM), for everybody who trusts it."""
+HOST_AUTHORITY_KEY = "host_authority_key"
+"""Name of the secret: the private SSH key (OpenSSH PEM) that certifies the PCs' host keys."""
+HOST_AUTHORITY = "host_authority"
+"""Kept beside it: its public half, one line, for everybody who connects to a PC."""
 
 AUTHORITY_YEARS = 15
 SERVER_DAYS = 365
@@ -76,19 +80,37 @@ def new_authority(name: str, now: datetime | None = None) -> Authority:
     return Authority(private.decode(), _pem(certificate))
 
 
+def new_host_authority() -> dict[str, str]:
+    """A new authority for SSH host keys: its secrets by name, the private key in OpenSSH's form."""
+    key = ed25519.Ed25519PrivateKey.generate()
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
+    )
+    public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+    return {HOST_AUTHORITY_KEY: private.decode(), HOST_AUTHORITY: f"{public.decode()} hntt-host-authority\n"}
+
+
+def known_hosts_line(public: str, domain: str, names: Iterable[str]) -> str:
+    """The line by which SSH trusts every host key that the authority has signed, for ``names`` and their addresses."""
+    patterns = ",".join((*names, f"*.{domain}"))
+    return f"@cert-authority {patterns} {' '.join(public.split()[:2])}\n"
+
+
 def as_yaml(authority: Authority) -> str:
-    """Both as they stand in the vault, with a word on what to do with them."""
+    """Both as they stand in the vault, with a word on what to do with them; a host authority comes along."""
     certificate = _certificate(authority.certificate)
     who, end = certificate.subject.rfc4514_string(), certificate.not_valid_after_utc
     about = tr(
         vi=f"CA “{who}”, hạn đến {end:%d/%m/%Y}.\n"
-        "Thêm hai mục này bằng: ansible-vault edit inventories/quang_binh/vault/secrets.yml\n"
+        "Thêm bốn mục này bằng: ansible-vault edit inventories/quang_binh/vault/secrets.yml\n"
+        "host_authority ký khoá SSH của máy xã lúc ghi danh.\n"
         "Khi thay CA đang dùng: mọi máy chủ MCU nhận chứng thư mới, mọi thiết bị và máy xã phải nhận CA mới.",
         en=f"Authority '{who}', good until {end:%Y-%m-%d}.\n"
-        "Add both with: ansible-vault edit inventories/quang_binh/vault/secrets.yml\n"
+        "Add all four with: ansible-vault edit inventories/quang_binh/vault/secrets.yml\n"
+        "host_authority signs the SSH host keys of PCs when they enrol.\n"
         "Where it replaces one in use, all MCU servers get new certificates, and units and PCs need the new authority.",
     )
-    parts = {AUTHORITY_KEY: authority.key, AUTHORITY: authority.certificate}
+    parts = {AUTHORITY_KEY: authority.key, AUTHORITY: authority.certificate, **new_host_authority()}
     blocks = (f"{name}: |\n{textwrap.indent(text, '  ')}" for name, text in parts.items())
     return textwrap.indent(f"{about}\n", "# ") + "".join(blocks)
 

@@ -26,12 +26,16 @@ LENGTHS = {
 }
 PAIR = (pki.AUTHORITY_KEY, pki.AUTHORITY)
 """The lab's own authority; its key and certificate belong together."""
+HOST_PAIR = (pki.HOST_AUTHORITY_KEY, pki.HOST_AUTHORITY)
+"""Its authority for the PCs' SSH host keys, both halves."""
 
 
 def ensure_secrets(path: Path) -> dict[str, str]:
     """The secrets in ``path``; those still missing are made. Only the file's owner may read it."""
     known: dict[str, str] = yaml.safe_load(path.read_text(encoding="utf-8")) or {} if path.exists() else {}
     missing = {name: random_text(length) for name, length in LENGTHS.items() if name not in known}
+    if not known.keys() >= set(HOST_PAIR):
+        missing |= pki.new_host_authority()
     if not known.keys() >= set(PAIR):
         made = pki.new_authority("HNTT lab")
         missing |= dict(zip(PAIR, (made.key, made.certificate), strict=True))

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from hntt.meetings.ami import Ami, AmiError, AmiLostError, AmiRefusedError, Message
+from hntt.meetings.greeting import Greeter, Tell
 from hntt.meetings.legs import (
     Action,
     Chair,
@@ -99,6 +100,7 @@ class Keeper:
         self._clock = clock
         self._state_file = state_file
         self._legs: dict[str, Leg] = {}
+        self._greeters = {number: Greeter() for number in config.rooms}
         self._chairs: dict[str, Chair] = {}
         self._doubled: dict[str, float] = {}
         self._calls: dict[str, asyncio.Task[None]] = {}
@@ -158,10 +160,11 @@ class Keeper:
             await self._act(ami, action)
         self._write(now)
 
-    def _decide(self, view: ServerView, now: float) -> list[Action]:
-        actions: list[Action] = []
+    def _decide(self, view: ServerView, now: float) -> list[Action | Tell]:
+        actions: list[Action | Tell] = []
         for number, room in self._config.rooms.items():
             members = view.rooms.get(number, ())
+            actions += self._greeters[number].looked(number, room.chair, members)
             meeting = view.meetings.get(number)
             chair = self._chairs.get(number, Chair()) if meeting else Chair()
             self._chairs[number] = chair.looked(any(m.number == room.chair for m in members), now)
@@ -198,8 +201,12 @@ class Keeper:
             _log.info("room %s: leg is %s", room.number, "up" if leg.up else "lost")
         return leg
 
-    async def _act(self, ami: Ami, action: Action) -> None:
-        if isinstance(action, Dial):
+    async def _act(self, ami: Ami, action: Action | Tell) -> None:
+        if isinstance(action, Tell):
+            # Refused where the call has just ended.
+            with suppress(AmiRefusedError):
+                await ami.ask("SendText", action.headers)
+        elif isinstance(action, Dial):
             self._dial(ami, action.room)
         elif isinstance(action, Drop):
             _log.info("hanging up %s: %s", action.channel, action.why)

@@ -51,7 +51,10 @@ def district_of(name: str) -> str | None:
 
 @dataclass(frozen=True)
 class Member:
-    """One channel in a room. ``number`` and ``name`` are the caller's; ``seconds`` since it was answered."""
+    """One channel in a room. ``number`` and ``name`` are the caller's; ``seconds`` since it was answered.
+
+    ``uid``: by which Asterisk's messages to the pages name it.
+    """
 
     channel: str
     number: str
@@ -60,6 +63,7 @@ class Member:
     talking: bool = False
     admin: bool = False
     seconds: int = 0
+    uid: str = ""
 
     @property
     def district(self) -> str | None:
@@ -161,6 +165,7 @@ def member(message: Message) -> Member:
         talking=_yes(message, "talking"),
         admin=_yes(message, "admin"),
         seconds=int(message.get("answeredtime") or 0),
+        uid=message.get("uniqueid", ""),
     )
 
 

@@ -13,7 +13,7 @@ from hntt.audit.model import Audit, Outcome
 from hntt.audit.scope import Scope
 from hntt.audit.verify import Verification
 from hntt.i18n import tr
-from hntt.play.audit_reports import ending
+from hntt.play.endings import ending
 from hntt.play.inputs import PROJECT
 from hntt.play.progress import Progress
 from hntt.play.verify import verify

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from hntt.audit.model import Audit, HostAudit, Outcome
-from hntt.i18n import tr
+from hntt.play.by_hand import by_hand_ending, left_over
+from hntt.play.endings import ending
 from hntt.play.meeting_guard import Guard, will_change
 from hntt.report.audit_data import audit_csv, audit_junit, audit_record
 from hntt.report.audit_html import audit_html
@@ -41,39 +42,33 @@ def action_result(
     fail_on_drift: bool = False,
     guard: Guard | None = None,
 ) -> dict[str, Any]:
-    """The action's result: who is converged when, who is not well, and the report for the summary callback.
+    """The action's result: who is converged when, who is not well, what is left to people, and the report for the
+    summary callback.
 
     Devices that ``guard`` leaves alone are in no wave and not well; a reason to touch them anyway is recorded.
     """
     guard = guard or Guard()
+    left = {item.host.name: by_hand_ending(item) for item in left_over(audit, guard.left_alone)} if converging else {}
     differs = [item for item in audit.hosts if item.outcome is Outcome.DRIFT]
     trouble = [item for item in audit.hosts if item.outcome.is_trouble]
     return {
         "changed": False,
-        "waves": waves(audit, guard.left_alone),
+        "waves": {**waves(audit, guard.left_alone), "hntt_by_hand": list(left)},
         "not_well": {
             **{item.host.name: ending(item) for item in [*trouble, *(differs if fail_on_drift else [])]},
             **guard.endings(),
         },
+        "by_hand": left,
         "counts": {str(outcome): count for outcome, count in audit.counts.items()},
         "hntt_report": {
             "converging": converging,
             "lines": [] if converging else audit_lines(audit, room=BODY_LINES),
             "reports": dict(reports),
             "extra": {"during_meeting": {"reason": guard.reason, "hosts": dict(guard.busy)}} if guard.busy else {},
+            "by_hand": {name: item["todo"] for name, item in left.items() if not item["changed"]},
             "hosts": {item.host.name: _host(item) for item in audit.hosts},
         },
     }
-
-
-def ending(item: HostAudit) -> dict[str, str]:
-    """How a host that is not well is to be reported: unreachable or failed, why, and what to do."""
-    kind = "unreachable" if item.outcome is Outcome.UNREACHABLE else "failed"
-    text = item.detail or item.outcome.label
-    if item.outcome is Outcome.DRIFT:
-        count = len(item.changes)
-        text = tr(vi=f"{count} khác biệt so với khai báo", en=f"{count} differences from what is declared")
-    return {"kind": kind, "msg": text, "next": item.outcome.next_step}
 
 
 def waves(audit: Audit, left_alone: Collection[str] = ()) -> dict[str, list[str]]:

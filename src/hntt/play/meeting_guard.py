@@ -28,7 +28,7 @@ class Guard:
         return {} if self.reason else self.busy
 
     def endings(self) -> dict[str, dict[str, str]]:
-        """How a device that was left alone is reported, in the form of ``audit_reports.ending``."""
+        """How a device that was left alone is reported, in the form of ``endings.ending``."""
         return {
             host: {"kind": "failed", "msg": tr(vi=f"để yên: {why}", en=f"left alone: {why}"), "next": next_step()}
             for host, why in self.left_alone.items()

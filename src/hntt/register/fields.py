@@ -26,6 +26,13 @@ FIELDS: dict[str, dict[str, Text]] = {
         "mac": Text("địa chỉ MAC", "MAC address"),
         "software": Text("phiên bản phần mềm", "software version"),
     },
+    "CommunePc": {
+        "model": Text("kiểu máy", "model"),
+        "serial": Text("số sê-ri", "serial number"),
+        "mac": Text("địa chỉ MAC", "MAC address"),
+        "software": Text("phiên bản phần mềm", "software version"),
+        "disk_serial": Text("số sê-ri của ổ đĩa được phép xóa khi cài lại", "serial of the disk that reimaging erases"),
+    },
     "LeasedLine": {
         "id": Text("mã đường truyền của nhà mạng", "the provider's identifier of the line"),
         "provider": Text("nhà mạng", "provider"),

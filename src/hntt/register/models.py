@@ -78,6 +78,12 @@ class Endpoint(_Model):
     software: str | None = None
 
 
+class CommunePc(Endpoint):
+    """A commune's meeting PC. ``disk_serial`` is the disk that reimaging may erase, whatever else is plugged in."""
+
+    disk_serial: Serial | None = None
+
+
 class LeasedLine(_Model):
     """The leased line that joins a site to the one above it. ``rate`` applies in each direction."""
 
@@ -118,7 +124,7 @@ class Commune(_Site):
 
     code: GsoCode
     type: Literal["xã", "phường", "thị trấn"]
-    pc: Endpoint | None = None
+    pc: CommunePc | None = None
     camera: Asset | None = None
 
 

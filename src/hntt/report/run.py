@@ -23,6 +23,7 @@ class Ending(StrEnum):
 
     FAILED = "failed"
     UNREACHABLE = "unreachable"
+    BY_HAND = "by_hand"
     NOT_REACHED = "not_reached"
     CHANGED = "changed"
     OK = "ok"
@@ -35,6 +36,7 @@ class Ending(StrEnum):
         return {
             Ending.FAILED: tr(vi="thất bại", en="failed"),
             Ending.UNREACHABLE: tr(vi="không liên lạc được", en="unreachable"),
+            Ending.BY_HAND: tr(vi="phải sửa bằng tay", en="to be put right by hand"),
             Ending.NOT_REACHED: tr(
                 vi="chưa đến lượt, lượt chạy dừng trước đó", en="not attempted, the run stopped before"
             ),
@@ -76,16 +78,23 @@ class Run:
     changed: set[str] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
     dark: set[str] = field(default_factory=set)
+    by_hand: dict[str, list[str]] = field(default_factory=dict)
+    """By host what this run leaves to people, each with what to do."""
     converging: bool = False
 
     @property
     def exit_code(self) -> int:
-        """The exit code Ansible will give: 4 when a host was unreachable, else 2 when one failed, else 0."""
+        """The exit code Ansible will give: 4 when a host was unreachable, else 2 when one failed, else 0.
+
+        Ansible counts a host that is left to people as failed.
+        """
         return 4 if self.dark else 2 if self.failed else 0
 
     def ending(self, host: str) -> Ending:
         """How the run ended for a host that was collected or worked on."""
         outcome = self.collected.get(host)
+        if host in self.by_hand:
+            return Ending.BY_HAND
         if host in self.dark or outcome is Outcome.UNREACHABLE:
             return Ending.UNREACHABLE
         if host in self.failed or (outcome is not None and outcome.is_trouble):
@@ -126,6 +135,7 @@ def run_record(run: Run, seconds: float) -> dict[str, Any]:
         "inventory": list(run.inventory),
         "counts": dict(Counter(map(str, endings.values()))),
         "hosts": {host: str(ending) for host, ending in endings.items()},
+        "by_hand": run.by_hand,
         "failures": [{"host": f.host, "task": f.task, "text": f.text, "next_step": f.next_step} for f in run.failures],
         "reports": run.reports,
         **run.extra,
@@ -134,10 +144,12 @@ def run_record(run: Run, seconds: float) -> dict[str, Any]:
 
 def _headline(run: Run, seconds: float) -> str:
     word = tr(vi="XONG", en="DONE")
-    if run.failed:
+    if run.failed - set(run.by_hand):
         word = tr(vi="THẤT BẠI", en="FAILED")
     elif run.dark:
         word = tr(vi="CÓ THIẾT BỊ KHÔNG LIÊN LẠC ĐƯỢC", en="SOME UNREACHABLE")
+    elif run.by_hand:
+        word = tr(vi="CÒN VIỆC PHẢI LÀM BẰNG TAY", en="SOME LEFT TO PEOPLE")
     check = tr(vi=" (chạy thử, không gửi gì)", en=" (check mode, nothing sent)") if run.check else ""
     took = tr(vi=f"{seconds:.1f} giây, mã thoát {run.exit_code}", en=f"{seconds:.1f} s, exit code {run.exit_code}")
     return f"{run.playbook}.yml{check}: {word}, {took}"
@@ -158,7 +170,7 @@ def _kind_lines(run: Run) -> Iterator[str]:
 
 
 def _district_lines(run: Run) -> Iterator[str]:
-    for ending in (Ending.CHANGED, Ending.FAILED, Ending.UNREACHABLE, Ending.NOT_REACHED):
+    for ending in (Ending.CHANGED, Ending.FAILED, Ending.UNREACHABLE, Ending.BY_HAND, Ending.NOT_REACHED):
         counts = Counter(
             run.hosts[name].district or CENTRE
             for name, found in run.endings.items()

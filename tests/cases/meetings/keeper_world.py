@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -53,12 +54,17 @@ class World:
             "calleridnum": member.number,
             "calleridname": member.name,
             "answeredtime": str(int(self.now - self.answered[member.channel])),
+            "talking": "Yes" if member.talking else "No",
+            "uniqueid": f"1.{member.channel}",
         }
 
     async def ask(self, action: str, headers: Mapping[str, str] | None = None) -> Message:
         """Actions that do something."""
         asked = headers or {}
-        if action == "Hangup":
+        if action == "SendText":
+            told = json.loads(asked["Message"])["channels"][0]
+            self.note(f"tells {asked['Channel']}: {told['caller']['name']} speaks {told['talking_status']}")
+        elif action == "Hangup":
             self.note(f"hangs up {asked['Channel']}")
             self.leave(asked["Channel"], "16")
         elif action == "DBDel":
@@ -117,6 +123,8 @@ class World:
             self.join(what["join"], str(what.get("number", "")), str(what.get("name", "")))
         if "leave" in what:
             self.leave(what["leave"], str(what.get("cause", 16)))
+        if "speaks" in what:
+            self.members[what["speaks"]] = replace(self.members[what["speaks"]], talking=bool(what["aloud"]))
         if "event" in what:
             self.tell({name: str(value) for name, value in what["event"].items()})
         if what.get("restart"):

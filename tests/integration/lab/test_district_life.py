@@ -91,6 +91,40 @@ def test_a_change_by_hand_is_found_shown_and_repaired(
     assert clean.returncode == 0, clean.stdout
 
 
+STRAY_USER = ("useradd", "-M", "-s", "/bin/sh", "la-mat")
+STRAY_PORT = ("systemd-run", "--unit=cong-la", "python3", "-m", "http.server", "8099")
+
+
+@pytest.mark.parametrize("also_repaired", [False, True], ids=["alone", "beside what is repaired"])
+def test_what_nobody_declared_is_left_to_people_and_never_counted_as_well(
+    district: RegisterLab, *, also_repaired: bool
+) -> None:
+    on(district, COMMUNE, *STRAY_USER)
+    on(district, "noc.tinh", *STRAY_PORT)
+    if also_repaired:
+        on(district, COMMUNE, "sh", "-c", "echo '# by hand' >>/etc/nftables.conf")
+    try:
+        for more in ((), ("--check",)) if not also_repaired else ((),):
+            ran, record = district.play("site", *more)
+            assert ran.returncode == record["exit_code"] == 2, ran.stdout
+            assert record["hosts"] == {**dict.fromkeys(HOSTS, "ok"), COMMUNE: "by_hand", "noc.tinh": "by_hand"}
+            assert "userdel la-mat" in "".join(record["by_hand"][COMMUNE])
+            assert "tcp/8099" in "".join(record["by_hand"]["noc.tinh"])
+        assert on(district, COMMUNE, "id", "-un", "la-mat").strip() == "la-mat", "people's business"
+        if also_repaired:
+            assert "by hand" not in on(district, COMMUNE, "cat", "/etc/nftables.conf")
+        else:
+            rolled, record = district.play("rollout", "-e", "district=quang-ninh")
+            assert rolled.returncode == 2, rolled.stdout
+            assert (record["hosts"][COMMUNE], record["hosts"]["noc.tinh"]) == ("by_hand", "by_hand")
+    finally:
+        on(district, COMMUNE, "userdel", "la-mat")
+        on(district, "noc.tinh", "systemctl", "stop", "cong-la")
+    done, record = district.play("site")
+    assert done.returncode == 0, done.stdout
+    assert record["hosts"] == dict.fromkeys(HOSTS, "ok")
+
+
 def test_a_commune_behind_a_cut_line_is_unreachable_and_not_failed(district: RegisterLab) -> None:
     assert district.hntt("fault", "cut-line", "truong-son.quang-ninh").returncode == 0
     try:

@@ -11,10 +11,7 @@ from register_lab import RegisterLab
 from wire_marks import flood, marks_on, received_kbps, settled_kbps
 
 from hntt.devices.roomos.session import RefusedError
-from hntt.intent.mcu.contract import SIP_TLS_PORT, sip_secret
-from hntt.lab.browser import Browser
 from hntt.lab.meet.cast import Stage
-from hntt.lab.sip_client import SipClient
 
 pytestmark = pytest.mark.lab
 
@@ -115,31 +112,9 @@ class Talk:
         self.stage = Stage.of(lab.lab, lab.inventory)
         self.room = self.stage.room_of("quang-ninh")
         self.chair = self.stage.unit("quang-ninh")
-        self.speaker, self.listener = self._browser(f"pc.{NEAR}"), self._client(f"pc.{FAR}")
-
-    def _browser(self, host: str) -> Browser:
-        return Browser(
-            self.lab.lab.namespace(host),
-            self._extension(host),
-            self.stage.secrets.get(sip_secret(host)),
-            self.stage.server_name(self.room),
-            self.stage.secrets.get("authority"),
-            address=self.stage.server_address(self.room),
-            colour="red",
-            noisy=True,
-        )
-
-    def _client(self, host: str) -> SipClient:
-        ca = self.lab.folder / "authority.pem"
-        ca.write_text(self.stage.secrets.get("authority"), encoding="utf-8")
-        server = f"{self.stage.server_address(self.room)}:{SIP_TLS_PORT}"
-        secret = self.stage.secrets.get(sip_secret(host))
-        return SipClient(
-            self.lab.lab.namespace(host), self._extension(host), secret, server, ca, colour="blue", encryption="DTLS"
-        )
-
-    def _extension(self, host: str) -> str:
-        return str(self.stage.source.network.devices[host].extension)
+        make = self.stage.endpoints
+        self.speaker = make.browser(f"pc.{NEAR}", self.room.host, colour="red", noisy=True)
+        self.listener = make.sip_client(f"pc.{FAR}", self.room.host, colour="blue")
 
     def begin(self) -> None:
         self.chair.dial(self.room.number)
@@ -199,7 +174,7 @@ def test_devices_that_a_meeting_runs_over_are_left_alone_without_a_reason(talk: 
 
 
 def test_marks_are_seen_on_both_sides_of_the_district_s_line(talk: Talk) -> None:
-    server = talk.stage.server_address(talk.room)
+    server = talk.stage.endpoints.address(talk.room.host)
     for router, port in (("rt.tinh", "ln384"), ("rt.quang-ninh", "wan")):
         found = marks_on(talk.lab, router, port, server, 12)
         print(router, port, dict(found))

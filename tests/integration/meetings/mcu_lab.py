@@ -15,13 +15,12 @@ from pathlib import Path
 
 import yaml
 
-from hntt.intent import pki
-from hntt.intent.mcu.contract import SIP_TLS_PORT, sip_secret
 from hntt.intent.secrets import SecretValues
 from hntt.inventory.selection import Selection
 from hntt.inventory.source import Source, read_source
 from hntt.lab.access import ensure_operator_key
 from hntt.lab.day0 import InterfaceAddress, minimal_day0
+from hntt.lab.endpoints import Endpoints
 from hntt.lab.names import Lab
 from hntt.lab.records import overlay_data, write_overlay
 from hntt.lab.secrets import ensure_secrets
@@ -94,20 +93,13 @@ class McuLab:
 
     def client(self, host: str, colour: str, tone_hz: int, *, server: str | None = None) -> SipClient:
         """A SIP client with the account of an endpoint; it registers at the server of its room, unless told another."""
-        device = self.source.network.devices[host]
+        return self.clients.sip_client(host, server or self.server_of(host), colour=colour, tone_hz=tone_hz)
+
+    @property
+    def clients(self) -> Endpoints:
+        """Makes clients of the endpoints."""
         secrets = SecretValues(yaml.safe_load(self.lab.secrets.read_text(encoding="utf-8")))
-        authority = self.lab.state_dir / "authority.pem"
-        authority.write_text(secrets.get(pki.AUTHORITY), encoding="utf-8")
-        return SipClient(
-            self.lab.namespace(host),
-            str(device.extension),
-            secrets.get(sip_secret(host)),
-            f"{self.address(server or self.server_of(host))}:{SIP_TLS_PORT}",
-            authority,
-            colour=colour,
-            tone_hz=tone_hz,
-            encryption="DTLS" if device.kind is Kind.COMMUNE_PC else "On",
-        )
+        return Endpoints(self.lab, self.source.network, secrets)
 
     def server_of(self, host: str) -> str:
         """The server that an endpoint registers with."""

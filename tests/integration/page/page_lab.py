@@ -8,13 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
 from mcu_lab import INTERFACE, McuLab
 
-from hntt.intent import pki
-from hntt.intent.mcu.contract import sip_secret
 from hntt.intent.mcu.facts import rooms
-from hntt.intent.secrets import SecretValues
 from hntt.lab.browser import Browser
 from hntt.lab.capability import capability
 from hntt.lab.containers import pid_of
@@ -46,19 +42,7 @@ class PageLab(McuLab):
 
     def browser(self, host: str, colour: str, tone_hz: int, *, noisy: bool = False) -> Browser:
         """The browser of a commune's PC."""
-        device = self.source.network.devices[host]
-        secrets = SecretValues(yaml.safe_load(self.lab.secrets.read_text(encoding="utf-8")))
-        return Browser(
-            self.lab.namespace(host),
-            str(device.extension),
-            secrets.get(sip_secret(host)),
-            f"{SERVER}.{self.source.network.domain}",
-            secrets.get(pki.AUTHORITY),
-            address=self.address(SERVER),
-            colour=colour,
-            tone_hz=tone_hz,
-            noisy=noisy,
-        )
+        return self.clients.browser(host, SERVER, colour=colour, tone_hz=tone_hz, noisy=noisy)
 
     def on_server(self, *command: str) -> str:
         """What a command on the server prints."""

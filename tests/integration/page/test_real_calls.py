@@ -130,6 +130,18 @@ def test_the_chair_opens_the_microphones_and_the_floor_follows_who_speaks(meetin
         assert site.text("speaker") == "Đang nói: UBND huyện Lệ Thủy"
 
 
+def test_who_enters_while_another_speaks_is_told_at_once(meeting: Meeting) -> None:
+    """The chair has spoken all along, so Asterisk has nothing to tell."""
+    site = meeting.cam_thuy
+    site.press("r")
+    assert site.becomes(lambda state: not state.in_meeting, 10), site.state()
+    assert site.joins(30), (site.state(), site.complaints)
+    assert site.becomes(lambda state: state.talkers == ("UBND huyện Lệ Thủy",), 3), site.state()
+    assert site.text("speaker") == "Đang nói: UBND huyện Lệ Thủy"
+    meeting.chair.press("*1")
+    assert site.becomes(lambda state: not state.room_muted, 5), site.state()
+
+
 def test_media_are_marked_and_keep_to_the_rate_of_the_register(meeting: Meeting) -> None:
     seconds = 6.0
     meeting.only(meeting.an_thuy)

@@ -148,6 +148,23 @@ def test_every_kind_that_is_converged_is_rendered(kind: str, tmp_path: Path) -> 
     assert json.loads(done.stdout)["not_rendered"] == {}
 
 
+def test_plan_shows_what_changes_a_built_file(tmp_path: Path) -> None:
+    """In a clone, since a working tree at hand may differ from its HEAD."""
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", "--no-hardlinks", ROOT, clone], check=True, timeout=60)
+    with (clone / "web/room/src/texts.js").open("a", encoding="utf-8") as file:
+        file.write("// a change\n")
+    done = hntt("plan", "--format", "json", cwd=clone)
+    assert done.returncode == 0, done.stderr
+    (change,) = json.loads(done.stdout)["changes"]
+    assert (change["area"], change["action"]) == ("files", "change")
+    assert change["subject"].endswith("/room.js")
+    assert [line.split()[:2] for line in change["lines"]] == [
+        ["-", "web/room/src/texts.js"], ["+", "web/room/src/texts.js"],
+    ]  # fmt: skip
+    assert change["devices"] == {"tinh": ["mcu-1.tinh", "mcu-2.tinh", "mcu-3.tinh"]}
+
+
 def test_a_pc_is_rendered_without_any_vault(tmp_path: Path) -> None:
     done = hntt("render", "pc.an-thuy.le-thuy", "--out", str(tmp_path / "out"), "--format", "json")
     assert done.returncode == 0, done.stderr

@@ -5,13 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests_province import CENTRE, COMMUNE, DISTRICT, OPERATOR_KEY, ROOT, SECRETS, network, register
+from tests_province import CENTRE, COMMUNE, DISTRICT, OPERATOR_KEY, ROOT, network, register
+from tests_province import SECRETS as ROUTER_SECRETS
 
 from hntt.devices import get_platform
 from hntt.errors import UsageError
 from hntt.intent.day0 import Day0Files, write_day0
+from hntt.intent.hostvars import host_vars
+from hntt.intent.linux import render_host
 from hntt.intent.router import render_router, router_facts
 from hntt.intent.secrets import SecretValues
+
+PC = "pc.xa-mot.huyen"
+SECRETS = {**ROUTER_SECRETS, "authority": "-----BEGIN CERTIFICATE-----\n"}
+
+
+def intended_files(host: str) -> dict[str, str]:
+    facts = {"hntt": host_vars(register(), network(), host), "linux_base_admin_keys": [OPERATOR_KEY]}
+    return {file.dest: file.content for file in render_host(ROOT / "roles", ("linux_base",), facts).files}
 
 
 def written(host: str, folder: Path, platform: str = "frr", **options: object) -> Day0Files:
@@ -98,6 +109,21 @@ def test_nobody_gets_a_device_nobody_can_enter(tmp_path: Path) -> None:
         write_day0(register(), network(), COMMUNE, tmp_path / "x", SecretValues(SECRETS), [])
 
 
-def test_kinds_without_day0_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="commune_pc"):
-        written("pc.xa-mot.huyen", tmp_path)
+def test_a_commune_pc_gets_its_own_place_and_what_the_role_wants_of_it(tmp_path: Path) -> None:
+    files = written(PC, tmp_path)
+    text = {name: (files.folder / name).read_text() for name in files.files}
+    assert "Address=10.44.88.19/28\nGateway=10.44.88.17\n" in text["etc/systemd/network/10-hntt.network"]
+    assert text["etc/hostname"] == f"{PC}\n"
+    assert text["etc/ssh/authorized_keys.d/hntt"].endswith(f"\n{OPERATOR_KEY}\n")
+    assert text["etc/hntt/authority.pem"] == SECRETS["authority"]
+    wanted = intended_files(PC)
+    same = [name for name in files.files if text[name] == wanted.get(f"/{name}")]
+    assert len(same) == len(files.files) - 2, "all but the address and the authority are the role's own files"
+    assert files.is_tree
+
+
+def test_a_commune_pc_holds_nothing_that_is_secret(tmp_path: Path) -> None:
+    files = written(PC, tmp_path)
+    secret = [value for name, value in SECRETS.items() if name != "authority"]
+    for name in files.files:
+        assert not [value for value in secret if value in (files.folder / name).read_text()], name

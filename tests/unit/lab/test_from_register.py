@@ -16,7 +16,7 @@ from hntt.lab.content import LabContent, LabRequest, content_of
 from hntt.lab.from_network import topology_from_network
 from hntt.lab.names import Lab
 from hntt.lab.records import overlay_data, write_overlay
-from hntt.lab.secrets import LENGTHS, PAIR, ensure_secrets
+from hntt.lab.secrets import HOST_PAIR, LENGTHS, PAIR, ensure_secrets
 from hntt.lab.topology import Topology, problems
 
 LAB_INVENTORY = Path(__file__).parents[3] / "inventories" / "lab"
@@ -113,7 +113,7 @@ def test_secrets_are_made_once_and_are_the_owner_s_alone(tmp_path: Path) -> None
     first = ensure_secrets(file)
     assert ensure_secrets(file) == first
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    texts = {name: value for name, value in first.items() if name not in PAIR}
+    texts = {name: value for name, value in first.items() if name not in (*PAIR, *HOST_PAIR)}
     assert {name: len(value) for name, value in texts.items()} == LENGTHS
     assert len(set(first.values())) == len(first)
     assert all(value.isalnum() and value[0].isalpha() for value in texts.values())
@@ -125,4 +125,4 @@ def test_a_secret_that_is_new_in_the_program_is_added_and_the_others_stay(tmp_pa
     file.write_text("ospf_key: kept\n", encoding="utf-8")
     found = ensure_secrets(file)
     assert found["ospf_key"] == "kept"
-    assert set(found) == {*LENGTHS, *PAIR}
+    assert set(found) == {*LENGTHS, *PAIR, *HOST_PAIR}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from linux_support import PROJECT
 
-from hntt.intent.linux import NotBuiltError, ProgramError, built_content, program_files
+from hntt.intent.linux import NotBuiltError, ProgramError, built_content, built_sources, program_files, sources_text
 from hntt.intent.linux.programs import built
 
 
@@ -79,3 +79,45 @@ def test_a_built_file_is_read_where_it_is_needed_and_missed_in_words(tmp_path: P
     write(tmp_path, {"web/page.js": "1;\n"})
     assert built_content(stand_in, tmp_path) == "1;\n"
     assert built_content("not a stand-in <built:x>\n", tmp_path) == "not a stand-in <built:x>\n"
+
+
+PAGE = {
+    "web/room/src/main.js": "one",
+    "web/room/src/parts/view.js": "two",
+    "web/room/public/room.css": "three",
+    "web/room/build.js": "four",
+    "web/room/package-lock.json": "five",
+    "web/room/test/main.test.js": "six",
+    "web/room/dist/room.js": "built",
+}
+
+
+def test_a_built_file_is_made_of_its_sources(tmp_path: Path) -> None:
+    write(tmp_path, PAGE)
+    assert list(built_sources("web/room/dist/room.js", tmp_path)) == [
+        "web/room/build.js",
+        "web/room/package-lock.json",
+        "web/room/src/main.js",
+        "web/room/src/parts/view.js",
+    ]
+    assert list(built_sources("web/room/dist/room.css", tmp_path)) == ["web/room/public/room.css"]
+    assert "web/room/src/main.js" not in built_sources("web/room/dist/LICENSES.txt", tmp_path)
+    assert built_sources("web/other/dist/x.js", tmp_path) == {}
+
+
+def test_the_sources_tell_revisions_apart_without_a_build(tmp_path: Path) -> None:
+    write(tmp_path, PAGE)
+    before = sources_text(built("web/room/dist/room.js"), tmp_path)
+    write(tmp_path, {"web/room/dist/room.js": "built anew", "web/room/test/main.test.js": "other"})
+    assert sources_text(built("web/room/dist/room.js"), tmp_path) == before
+    write(tmp_path, {"web/room/src/parts/view.js": "changed"})
+    after = sources_text(built("web/room/dist/room.js"), tmp_path)
+    (gone,) = set(before.splitlines()) - set(after.splitlines())
+    (come,) = set(after.splitlines()) - set(before.splitlines())
+    assert gone.split()[0] == come.split()[0] == "web/room/src/parts/view.js"
+    assert sources_text("a plain content", tmp_path) == "a plain content"
+
+
+def test_every_built_file_of_the_roles_has_sources_here() -> None:
+    names = ("index.html", "room.css", "room.js", "LICENSES.txt")
+    assert all(built_sources(f"web/room/dist/{name}") for name in names)

@@ -113,8 +113,17 @@ def test_the_command_prints_what_the_vault_wants_and_writes_nothing(lang: str, t
         timeout=60,
     )
     printed = yaml.safe_load(done.stdout)
-    assert set(printed) == {pki.AUTHORITY_KEY, pki.AUTHORITY}
+    assert set(printed) == {pki.AUTHORITY_KEY, pki.AUTHORITY, pki.HOST_AUTHORITY_KEY, pki.HOST_AUTHORITY}
     made = pki.Authority(printed[pki.AUTHORITY_KEY], printed[pki.AUTHORITY])
     assert pki.faults(pki.issue(made, request(), SUBJECT), made.certificate, SUBJECT) == ()
     assert "ansible-vault edit" in done.stdout.splitlines()[1]
     assert "Quảng Bình" in x509.load_pem_x509_certificate(made.certificate.encode()).subject.rfc4514_string()
+
+
+def test_the_host_authority_signs_with_the_key_that_ssh_knows_as_its_public_half(tmp_path: Path) -> None:
+    made = pki.new_host_authority()
+    key = tmp_path / "host-ca"
+    key.write_text(made[pki.HOST_AUTHORITY_KEY])
+    key.chmod(0o600)
+    shown = subprocess.run(["ssh-keygen", "-y", "-f", key], capture_output=True, text=True, check=True).stdout
+    assert shown.split()[:2] == made[pki.HOST_AUTHORITY].split()[:2]

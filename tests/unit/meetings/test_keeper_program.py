@@ -18,7 +18,7 @@ from hntt.meetings.keeper import Config, close_room, main, open_room, originate_
 from hntt.meetings.legs import RoomPlan
 from hntt.meetings.live import Meeting
 
-ON_THE_SERVER = ("__init__", "ami", "legs", "live", "keeper")
+ON_THE_SERVER = ("__init__", "ami", "greeting", "legs", "live", "keeper")
 FOLDER = Path(hntt.meetings.__file__).parent
 
 

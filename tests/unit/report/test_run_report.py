@@ -57,6 +57,22 @@ def test_endings_follow_what_was_found_and_what_was_done() -> None:
     assert made.exit_code == 2
 
 
+def test_what_is_left_to_people_is_an_ending_of_its_own() -> None:
+    made = run(rt__tinh=Outcome.DRIFT, rt__le_thuy=Outcome.DRIFT, rt__ba_don=Outcome.DRIFT)
+    made.worked_on = made.changed = {"rt.le-thuy"}
+    made.by_hand = {"rt.tinh": ["lan: userdel lan"], "rt.le-thuy": ["nc.service: systemctl disable --now nc.service"]}
+    made.failed = set(made.by_hand)
+    record = run_record(made, 1.0)
+    assert record["hosts"] == {"rt.tinh": "by_hand", "rt.le-thuy": "by_hand", "rt.ba-don": "not_reached"}
+    assert (record["exit_code"], record["by_hand"]) == (2, made.by_hand)
+    assert run_lines(made, 1.0)[:2] == [
+        "site.yml: SOME LEFT TO PEOPLE, 1.0 s, exit code 2",
+        "  router: 2 to be put right by hand, 1 not attempted, the run stopped before",
+    ]
+    made.failed.add("rt.ba-don")
+    assert run_lines(made, 1.0)[0].startswith("site.yml: FAILED")
+
+
 def test_lines_name_the_first_failures_and_what_to_do() -> None:
     made = run(rt__le_thuy=Outcome.DRIFT, rt__ba_don=Outcome.DRIFT)
     made.failed = {"rt.le-thuy", "rt.ba-don"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from toolchain_sandbox import ROOT, Sandbox
 
-VERBS = ["setup", "demo", "test", "lint", "plan", "bench", "lab-up", "lab-down", "docs", "lock", "help"]
+VERBS = ["setup", "demo", "test", "test-reimage", "lint", "plan", "bench", "lab-up", "lab-down", "docs", "lock", "help"]
 
 
 def test_unknown_verb_is_a_usage_error_with_help(sandbox: Sandbox, shell: str) -> None:

@@ -184,6 +184,6 @@ def test_every_package_has_a_group_and_a_reason() -> None:
         if line.startswith("#"):
             continue
         group, _name, reason = line.split(maxsplit=2)
-        assert group in ("base", "lab", "page")
+        assert group in ("base", "lab", "page", "pc")
         assert len(reason) > 10
     assert len(packages()) == len(set(packages()))

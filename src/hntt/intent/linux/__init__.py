@@ -20,7 +20,15 @@ from hntt.intent.linux.model import (
     Sysctl,
     User,
 )
-from hntt.intent.linux.programs import NotBuiltError, ProgramError, built_content, built_path, program_files
+from hntt.intent.linux.programs import (
+    NotBuiltError,
+    ProgramError,
+    built_content,
+    built_path,
+    built_sources,
+    program_files,
+    sources_text,
+)
 from hntt.intent.linux.render import LINUX_PLATFORMS, StateError, render_host, render_state, roles_for_kind
 from hntt.intent.linux.secrets import MissingSecretError, reveal, secret_names
 from hntt.intent.linux.settings import SettingsError, role_defaults, settings_for
@@ -46,6 +54,7 @@ __all__ = [
     "User",
     "built_content",
     "built_path",
+    "built_sources",
     "diff_states",
     "merge_states",
     "program_files",
@@ -56,4 +65,5 @@ __all__ = [
     "roles_for_kind",
     "secret_names",
     "settings_for",
+    "sources_text",
 ]

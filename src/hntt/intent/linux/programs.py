@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import hashlib
 import re
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from pathlib import Path
 from hntt.i18n import tr
 
 PROJECT = Path(__file__).resolve().parents[4]
+_BUILD_FILES = ("build.js", "package.json", "package-lock.json")
 _BUILT = re.compile(r"<built:([A-Za-z0-9_./-]+)>")
 
 
@@ -85,6 +87,33 @@ def built_content(content: str, project: Path = PROJECT) -> str:
         return (project / path).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise NotBuiltError(path) from None
+
+
+def built_sources(path: str, project: Path = PROJECT) -> dict[str, str]:
+    """What a built file is made of, below ``project``: path to SHA-256 of each source.
+
+    ``FOLDER/dist/NAME`` is ``FOLDER/public/NAME`` where there is one; all else is made by ``FOLDER/build.js`` from the
+    packages that the lock file names, scripts also from ``FOLDER/src``. Empty where there is no such folder.
+    """
+    folder = (project / path).parent.parent
+    public = folder / "public" / Path(path).name
+    if public.is_file():
+        sources = [public]
+    else:
+        bundled = [file for file in (folder / "src").rglob("*") if file.is_file()] if path.endswith(".js") else []
+        sources = [*bundled, *(file for name in _BUILD_FILES if (file := folder / name).is_file())]
+    return {
+        file.relative_to(project).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(sources)
+    }
+
+
+def sources_text(content: str, project: Path = PROJECT) -> str:
+    """A stand-in with a line for each source of its file, so that two revisions can be compared without a build; any
+    other content as it is."""
+    path = built_path(content)
+    if path is None:
+        return content
+    return "".join(f"{name} {digest[:12]}\n" for name, digest in built_sources(path, project).items())
 
 
 def _packages(module: str) -> Iterator[str]:

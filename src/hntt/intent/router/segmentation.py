@@ -1,9 +1,9 @@
 """Who may begin to talk to whom. One table; each platform's template writes it in its own words.
 
 A conference network reaches the MCU servers (signalling and media) and the controller services, never another
-conference network; echo requests to both show whether they are reached. The MCU servers may call an endpoint. The
-management network reaches everything by SSH, SNMP and echo requests. Routers use the controller services like
-everybody else.
+conference network; echo requests to both show whether they are reached. Images come from the district's router, which
+keeps what passes. The MCU servers may call an endpoint. The management network reaches everything by SSH, SNMP and echo
+requests. Routers use the controller services like everybody else.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from hntt.intent.mcu.contract import MEDIA_FIRST, MEDIA_LAST, SIP_TLS_PORT, WEB_PORT
 from hntt.intent.router.facts import Flow, PortRange, Segmentation
-from hntt.network import addresses
+from hntt.network import addresses, images
 from hntt.network.model import Device, Kind, Network
 
 SIP_TLS = PortRange(SIP_TLS_PORT, SIP_TLS_PORT)
@@ -27,17 +27,21 @@ HTTP, HTTPS = PortRange(80, 80), PortRange(443, 443)
 NTP = PortRange(123, 123)
 SNMP = PortRange(161, 161)
 SYSLOG = PortRange(514, 514)
+CENTRE = PortRange(images.CENTRE_PORT, images.CENTRE_PORT)
+IMAGES = PortRange(images.STORE_PORT, images.STORE_PORT)
+PACKAGES = PortRange(images.PACKAGES_PORT, images.PACKAGES_PORT)
 
 
 @dataclass(frozen=True)
 class Parties:
-    """Who there is: rooms' networks, routers' own prefixes, servers, and the network that administers."""
+    """Who there is: rooms' networks, routers' prefixes, servers, the network that administers, relays of images."""
 
     rooms: tuple[IPv4Network, ...]
     routers: tuple[IPv4Network, ...]
     mcus: tuple[IPv4Network, ...]
     controllers: tuple[IPv4Network, ...]
     management: tuple[IPv4Network, ...]
+    relays: tuple[IPv4Network, ...]
 
 
 def segmentation(network: Network, device: Device) -> Segmentation:
@@ -50,6 +54,7 @@ def segmentation(network: Network, device: Device) -> Segmentation:
         mcus=_hosts(network, Kind.MCU),
         controllers=_hosts(network, Kind.NOC),
         management=(network.services,),
+        relays=_networks(str(relay.address) for relay in images.relays(network, device.site.district)),
     )
     return Segmentation(
         conference=own,
@@ -72,7 +77,10 @@ def flows(who: Parties) -> tuple[Flow, ...]:
         Flow("dns-tcp", "tcp", clients, who.controllers, (DNS,)),
         Flow("syslog", "udp", clients, who.controllers, (SYSLOG,)),
         Flow("syslog-tcp", "tcp", clients, who.controllers, (SYSLOG,)),
-        Flow("packages", "tcp", clients, who.controllers, (HTTP, HTTPS)),
+        Flow("packages", "tcp", clients, who.controllers, (HTTP, HTTPS, PACKAGES)),
+        Flow("images", "tcp", clients, who.controllers, (IMAGES,)),
+        Flow("relay", "tcp", who.rooms, who.relays, (IMAGES,)),
+        Flow("reports", "tcp", who.rooms, who.controllers, (CENTRE,)),
         Flow("ssh", "tcp", who.management, clients, (SSH,)),
         Flow("snmp", "udp", who.management, clients, (SNMP,)),
         Flow("echo", "icmp", who.management, clients),
@@ -92,6 +100,7 @@ def flows_of_facts(facts: Mapping[str, Any]) -> tuple[Flow, ...]:
             mcus=_networks(mcu["address"] for mcu in services["mcu"].values()),
             controllers=_networks(services["ntp"]),
             management=_networks(prefixes["management"]),
+            relays=_networks(services["relays"]),
         )
     )
 

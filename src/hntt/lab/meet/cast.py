@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,14 +13,14 @@ import yaml
 from hntt.audit.scope import target_from_vars
 from hntt.errors import UsageError
 from hntt.i18n import tr
-from hntt.intent import pki
-from hntt.intent.mcu.contract import SIP_TLS_PORT, Room, sip_secret
+from hntt.intent.mcu.contract import Room
 from hntt.intent.mcu.facts import rooms
 from hntt.intent.secrets import SecretValues
 from hntt.inventory.config import read_config
 from hntt.inventory.source import Source, read_source
 from hntt.inventory.view import Inventory, inventory_of
 from hntt.lab.browser import Browser
+from hntt.lab.endpoints import Endpoints
 from hntt.lab.meet.looks import COMMUNES, Look, look_of_unit
 from hntt.lab.meet.unit import LabUnit
 from hntt.lab.names import Lab
@@ -88,13 +87,10 @@ class Stage:
         ]
         return sorted(pcs, key=lambda device: device.site.number)[:count]
 
-    def server_address(self, room: Room) -> str:
-        """The address of the server a room is on."""
-        return str(self.source.network.devices[room.host].address)
-
-    def server_name(self, room: Room) -> str:
-        """That server's name, as its certificate has it."""
-        return f"{room.host}.{self.source.network.domain}"
+    @property
+    def endpoints(self) -> Endpoints:
+        """Makes the clients of its PCs."""
+        return Endpoints(self.lab, self.source.network, self.secrets)
 
     def _devices(self, kind: Kind) -> list[Device]:
         return [device for device in self.source.network.devices.values() if self._has(device, kind)]
@@ -125,12 +121,14 @@ class Cast:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            ca = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hntt-meet-"))) / "authority.pem"
-            ca.write_text(self.stage.secrets.get(pki.AUTHORITY), encoding="utf-8")
+            make, server = self.stage.endpoints, self.room.host
             for device, look in zip(self.pcs[1:], COMMUNES[1:], strict=False):
-                sip = stack.enter_context(self._client(device, look, ca))
+                sip = make.sip_client(device.host, server, colour=look.colour, tone_hz=look.tone_hz)
+                stack.enter_context(sip)
                 self.clients.append(Client(device, look, sip))
-            self.browser = stack.enter_context(self._browser(self.pcs[0], COMMUNES[0]))
+            first = COMMUNES[0]
+            page = make.browser(self.pcs[0].host, server, colour=first.colour, tone_hz=first.tone_hz)
+            self.browser = stack.enter_context(page)
             self._stack = stack.pop_all()
         return self
 
@@ -145,27 +143,3 @@ class Cast:
         if self.browser is None:
             raise RuntimeError("outside its context")
         return self.browser
-
-    def _client(self, device: Device, look: Look, ca: Path) -> SipClient:
-        return SipClient(
-            self.stage.lab.namespace(device.host),
-            str(device.extension),
-            self.stage.secrets.get(sip_secret(device.host)),
-            f"{self.stage.server_address(self.room)}:{SIP_TLS_PORT}",
-            ca,
-            colour=look.colour,
-            tone_hz=look.tone_hz,
-            encryption="DTLS",
-        )
-
-    def _browser(self, device: Device, look: Look) -> Browser:
-        return Browser(
-            self.stage.lab.namespace(device.host),
-            str(device.extension),
-            self.stage.secrets.get(sip_secret(device.host)),
-            self.stage.server_name(self.room),
-            self.stage.secrets.get(pki.AUTHORITY),
-            address=self.stage.server_address(self.room),
-            colour=look.colour,
-            tone_hz=look.tone_hz,
-        )

@@ -155,6 +155,22 @@ def unique_serials(register: Register, context: Context) -> Iterator[Fault]:
 
 
 @law(
+    "R310",
+    Severity.ERROR,
+    title=Text("Một số sê-ri ổ đĩa dùng hai lần", "The serial of a disk is used twice"),
+    why=Text(
+        "Cài lại máy chỉ xóa ổ đĩa có số sê-ri này; ghi nhầm của máy khác thì máy đó không cài được.",
+        "Reimaging erases the disk of this serial only; with another PC's serial a PC can't be reimaged.",
+    ),
+    mend=Text("Xem tem trên ổ đĩa của cả hai máy.", "Look at the labels of both PCs' disks."),
+)
+def unique_disks(register: Register, context: Context) -> Iterator[Fault]:
+    """Serials of the PCs' disks are unique."""
+    disks = _uses(context.entries, "pc.disk_serial", str.upper)
+    return _repeated(context, disks, Text("Số sê-ri ổ đĩa", "The disk's serial"))
+
+
+@law(
     "R306",
     Severity.ERROR,
     title=Text("Một địa chỉ MAC dùng hai lần", "A MAC address is used twice"),

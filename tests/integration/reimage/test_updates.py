@@ -1,0 +1,94 @@
+"""Updates through RAUC: a good one is kept; what is unsigned is not taken; a slot that can't start is left."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from reimage_bench import MIB, Keys, make_bundle, make_disk, next_image, run
+from reimage_machine import Machine
+from reimage_pc import (
+    PROMPT,
+    SERIAL,
+    VERSION,
+    World,
+    installed,
+    judged,
+    logged_in,
+    slot_and_version,
+    stages,
+    update,
+)
+
+pytestmark = pytest.mark.reimage
+NEXT = "2026.12.1.1"
+
+
+@pytest.fixture(scope="session")
+def pc_disk(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The disk of an installed PC that has called its first slot good."""
+    place = tmp_path_factory.mktemp("updates")
+    disk = make_disk(place / "disk.img")
+    installed(world, place, disk)
+    with Machine(place, [(disk, SERIAL)]) as pc:
+        logged_in(pc)
+        judged(pc)
+        pc.shell("sync")
+    return disk
+
+
+def test_a_good_update_is_kept(world: World, pc_disk: Path, place: Path) -> None:
+    disk = place / "disk.img"
+    shutil.copy(pc_disk, disk)
+    bundle = make_bundle(next_image(world.image, place / "next", NEXT), world.keys, NEXT)
+    with Machine(place, [(disk, SERIAL), (bundle, "BUNDLE")]) as pc:
+        logged_in(pc)
+        judged(pc)
+        key = pc.shell("cat /etc/ssh/ssh_host_ed25519_key.pub")
+        assert "succeeded" in update(pc)
+        pc.type("reboot")
+        pc.expect("khe B", timeout=300)
+        logged_in(pc)
+        judged(pc)
+        assert slot_and_version(pc) == ("B", NEXT)
+        assert stages(pc)[-2:] == ["first_boot", "healthy"]
+        assert pc.shell("cat /etc/ssh/ssh_host_ed25519_key.pub; hostname") == f"{key}\npc-an-thuy"
+        pc.type("reboot")
+        pc.expect("khe B", timeout=300)
+        logged_in(pc)
+        assert slot_and_version(pc) == ("B", NEXT)
+
+
+def test_what_is_signed_by_another_is_not_taken(world: World, pc_disk: Path, place: Path) -> None:
+    disk = place / "disk.img"
+    shutil.copy(pc_disk, disk)
+    (place / "others").mkdir()
+    bundle = make_bundle(next_image(world.image, place / "next", NEXT), Keys.make(place / "others"), NEXT)
+    with Machine(place, [(disk, SERIAL), (bundle, "BUNDLE")]) as pc:
+        logged_in(pc)
+        judged(pc)
+        before = pc.shell("sha256sum </dev/vda3; grep -ao 'ORDER=.*' /efi/EFI/debian/grubenv", timeout=120)
+        assert "signature" in update(pc)
+        assert pc.shell("sha256sum </dev/vda3; grep -ao 'ORDER=.*' /efi/EFI/debian/grubenv", timeout=120) == before
+
+
+def test_a_slot_without_a_kernel_is_left(world: World, pc_disk: Path, place: Path) -> None:
+    disk = place / "disk.img"
+    shutil.copy(pc_disk, disk)
+    dead = next_image(world.image, place / "dead", NEXT)
+    run("debugfs", "-w", "-R", "rm /vmlinuz", str(dead / "root.ext4"))
+    bundle = make_bundle(dead, world.keys, NEXT)
+    assert bundle.stat().st_size > MIB
+    with Machine(place, [(disk, SERIAL), (bundle, "BUNDLE")]) as pc:
+        logged_in(pc)
+        judged(pc)
+        assert "succeeded" in update(pc)
+        pc.type("reboot")
+        pc.expect("khe B khong khoi dong duoc", timeout=300)
+        pc.expect("khe A", timeout=120)
+        pc.expect(PROMPT, timeout=420)
+        judged(pc)
+        assert slot_and_version(pc) == ("A", VERSION)
+        assert stages(pc)[-1] == "fell_back"
+        assert pc.shell("grep -ao '[AB]_OK=.' /efi/EFI/debian/grubenv") == "A_OK=1\nB_OK=0"
