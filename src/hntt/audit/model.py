@@ -11,7 +11,7 @@ from typing import Any
 
 from hntt.i18n import tr
 
-COVERED_KINDS = frozenset({"router", "noc", "mcu", "vcs"})
+COVERED_KINDS = frozenset({"router", "noc", "mcu", "vcs", "commune_pc"})
 """Kinds of device that can be audited and converged so far; the others are reported as not covered yet."""
 
 
