@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,14 +88,21 @@ def waves(audit: Audit, left_alone: Collection[str] = ()) -> dict[str, list[str]
     return {
         "hntt_noc": [item.host.name for item in to_change if item.host.kind == "noc"],
         "hntt_mcu": [item.host.name for item in to_change if item.host.kind == "mcu"],
+        "hntt_pcs": _pcs(to_change, communes[:1]),
         "hntt_units": [item.host.name for item in to_change if item.host.kind == "vcs"],
-        "hntt_pcs": [item.host.name for item in to_change if item.host.kind == "commune_pc"],
         "hntt_centre": [item.host.name for item in to_change if _is_router(item, "province")],
         "hntt_districts": [item.host.name for item in to_change if _is_router(item, "district")],
         "hntt_canary": communes[:1],
         "hntt_communes": communes[1:],
         "hntt_first": trunk + communes[:1] if communes else [],
     }
+
+
+def _pcs(to_change: Iterable[HostAudit], canary: Sequence[str]) -> list[str]:
+    """The communes' PCs, that of the canary commune first: a bad change meets one screen and not all."""
+    pcs = [item.host.name for item in to_change if item.host.kind == "commune_pc"]
+    first = {f"pc.{name.removeprefix('rt.')}" for name in canary}
+    return sorted(pcs, key=lambda name: name not in first)
 
 
 def _is_router(item: HostAudit, tier: str) -> bool:
