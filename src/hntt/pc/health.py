@@ -81,6 +81,8 @@ def _registered(facts: Facts, asked: Asked) -> Check:
 
 def _drift(system: System) -> Check:
     told = system.run("sha256sum", "--check", "--quiet", str(SUMS))
-    wrong = [line.partition(": ")[0] for line in told.text.splitlines() if ": " in line and not line.startswith("sha256sum:")]
+    wrong = [
+        line.partition(": ")[0] for line in told.text.splitlines() if ": " in line and not line.startswith("sha256sum:")
+    ]
     fine = tr(vi="mọi tệp đúng như lần cấu hình cuối", en="all files are as last converged")
     return Check("drift", told.code == 0, fine if told.code == 0 else ", ".join(wrong) or told.text[:200])

@@ -104,7 +104,9 @@ def _proof(account: Account, fields: dict[str, str], algorithm: str) -> str:
     given["response"] = answer
     if "opaque" in fields:
         given["opaque"] = fields["opaque"]
-    words = [f'{name}="{value}"' for name, value in given.items()] + [f"{name}={value}" for name, value in plain.items()]
+    words = [f'{name}="{value}"' for name, value in given.items()] + [
+        f"{name}={value}" for name, value in plain.items()
+    ]
     return "Digest " + ", ".join(words)
 
 
