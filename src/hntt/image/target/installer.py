@@ -72,7 +72,7 @@ def _dialogue(screen: Screen, note: str) -> str:
 def install(screen: Screen, seed: dict[str, Any], manifest: Manifest, disk: Disk, boot: str) -> None:
     """Check the stick's image, then erase and write the disk. StopError at whatever fails.
 
-    ``boot`` is the stick's name. Most of the stick may be in memory by now, but a person who pulls it out wants to stop.
+    ``boot`` is the stick's name. What is on it may be in memory, but who pulls it out wants to stop.
     """
 
     def shown(label: str) -> writer.Progress:
