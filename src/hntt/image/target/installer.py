@@ -50,6 +50,15 @@ def _dialogue(screen: Screen, note: str) -> str:
     """One pass. Empty when a PC was installed, else what to say before the next pass."""
     screen.page(texts.TITLE, texts.LOOKING)
     boot = find_stick()
+    try:
+        return _with_stick(screen, note, boot)
+    except StopError as stop:
+        # Whatever looks missing or damaged on a stick that is gone is not damaged.
+        require_stick(boot)
+        raise stop
+
+
+def _with_stick(screen: Screen, note: str, boot: str) -> str:
     manifest = read_manifest(STICK / "image")
     screen.page(texts.TITLE, *([note] if note else []), texts.welcome(manifest))
     code = screen.ask(texts.ASK_CODE)
