@@ -33,6 +33,12 @@ UNITS = (
     "data.mount", "efi.mount", "var-log-journal.mount", "hntt-first-boot.service", "hntt-trial.service",
     "hntt-trial-end.timer", "hntt-emergency.service",
 )  # fmt: skip
+# Emulated, every service costs seconds.
+SLOW_AND_UNUSED = (
+    "grub-common.service", "apt-daily.timer", "apt-daily-upgrade.timer", "e2scrub_reap.service", "fstrim.timer",
+    "dpkg-db-backup.timer", "systemd-networkd.service", "systemd-networkd.socket", "systemd-logind.service",
+    "getty@tty1.service", "console-setup.service", "keyboard-setup.service",
+)  # fmt: skip
 MOUNTS = "virtio_pci\nvirtio_blk\nnvme\nahci\nsd_mod\next4\n"
 LEFT_OUT = (
     "/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/lib/modules/*/kernel/drivers/gpu/drm/*/*",
@@ -215,7 +221,7 @@ def _furnish(tree: Path, keys: Keys, version: str, *, healthy: bool, deadline: i
         if path.is_file():
             _write(system / path.relative_to(initramfs.TARGET / "units"), path.read_bytes())
     run("systemctl", f"--root={tree}", "enable", *UNITS)
-    run("systemctl", f"--root={tree}", "mask", "grub-common.service", "apt-daily.timer", "apt-daily-upgrade.timer")
+    run("systemctl", f"--root={tree}", "mask", *SLOW_AND_UNUSED)
     _write(tree / "etc/hntt/trial.env", f"HNTT_TRIAL_DEADLINE_S={deadline}\n".encode())
     _write(tree / "usr/local/bin/hntt-pc", check_program(healthy=healthy).encode(), 0o755)
     _write(tree / "etc/rauc/keyring.pem", keys.bundle_certificate.read_bytes())

@@ -54,6 +54,11 @@ def slot_and_version(pc: Machine) -> tuple[str, str]:
     return slot.strip(), rest.split('"version":')[1].split('"')[1]
 
 
+def identity(pc: Machine) -> tuple[str, str]:
+    """What must outlive updates: machine id and SSH host key."""
+    return pc.shell("cat /etc/machine-id"), pc.shell("cat /etc/ssh/ssh_host_ed25519_key.pub")
+
+
 def judged(pc: Machine, timeout: float = 300) -> None:
     """Wait until the running slot has been called good or bad."""
     pc.shell("until [ -e /run/hntt/trial-done ]; do sleep 1; done", timeout=timeout)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -99,7 +100,21 @@ def test_disks(world: World, place: Path, sizes: tuple[int, ...], code: str) -> 
     assert [sha256(disk) for disk in disks] == before
 
 
-def test_the_stick_is_pulled_while_it_is_read(world: World, place: Path) -> None:
+def test_the_stick_is_pulled_before_the_first_write(world: World, place: Path) -> None:
+    disk = make_disk(place / "disk.img")
+    before = sha256(disk)
+    with Machine(place, [(disk, SERIAL)], world.stick) as pc:
+        pc.expect(ASK, timeout=BOOT_S)
+        pc.type(CODE)
+        pc.expect(PLAN)
+        pc.monitor("device_del", id="theStick")
+        time.sleep(3)
+        pc.type(CODE)
+        assert pc.expect(STOPPED, DONE, timeout=WRITE_S).group(1) == "USB-MAT"
+    assert sha256(disk) == before
+
+
+def test_the_stick_is_pulled_while_the_disk_is_written(world: World, place: Path) -> None:
     disk = make_disk(place / "disk.img")
     with Machine(place, [(disk, SERIAL)], world.stick) as pc:
         pc.expect(ASK, timeout=BOOT_S)

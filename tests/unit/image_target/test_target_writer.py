@@ -6,10 +6,12 @@ import hashlib
 import os
 import subprocess
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from hntt.image.target import writer
+from hntt.image.target import installer, writer
+from hntt.image.target.screen import Screen
 from hntt.image.target.seed import Manifest
 from hntt.image.target.stop import StopError
 
@@ -92,3 +94,18 @@ def test_a_disk_that_reads_back_differently(source: Path, slot: Path, monkeypatc
     with pytest.raises(StopError) as stop:
         writer.read_back(slot, manifest, nothing)
     assert stop.value.code == "DIA-DOC"
+
+
+def test_what_is_missing_on_a_stick_that_is_gone_is_the_stick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: object) -> str:
+        raise StopError("ANH-HONG", vi="hỏng", en="damaged")
+
+    class Silent:
+        def page(self, *_: str) -> None:
+            """Show nothing."""
+
+    monkeypatch.setattr(installer, "find_stick", lambda: "no-such-stick")
+    monkeypatch.setattr(installer, "_with_stick", gone)
+    with pytest.raises(StopError) as stop:
+        installer._dialogue(cast("Screen", Silent()), "")
+    assert stop.value.code == "USB-MAT"

@@ -40,7 +40,7 @@ def main(root: Path = Path("/")) -> int:
         apply(seed, identity, root)
         reports.write_whole(mark, wanted.encode(), 0o644)
         reports.Queue(seed["host"], version(root), root / "data/hntt/reports").add("first_boot")
-        _settle(root)
+        _settle(seed, root)
     _enrol(root)
     return 0
 
@@ -90,14 +90,15 @@ def _host_keys(identity: Path, root: Path) -> None:
         reports.write_whole(root / "etc/ssh" / path.name, path.read_bytes(), mode)
 
 
-def _settle(root: Path) -> None:
+def _settle(seed: dict[str, Any], root: Path) -> None:
     """What systemd read before the files were there is read again."""
     if root != Path("/"):
         return
     name = (root / "etc/hostname").read_text().strip() if (root / "etc/hostname").is_file() else ""
     if name:
         subprocess.run(["hostname", name], check=False)
-    subprocess.run(["systemctl", "daemon-reload"], check=False)
+    if any(str(file["path"]).startswith("/etc/systemd/system/") for file in seed["files"]):
+        subprocess.run(["systemctl", "daemon-reload"], check=False)
 
 
 def _enrol(root: Path) -> None:

@@ -50,6 +50,15 @@ def _dialogue(screen: Screen, note: str) -> str:
     """One pass. Empty when a PC was installed, else what to say before the next pass."""
     screen.page(texts.TITLE, texts.LOOKING)
     boot = find_stick()
+    try:
+        return _with_stick(screen, note, boot)
+    except StopError as stop:
+        # Whatever looks missing or damaged on a stick that is gone is not damaged.
+        require_stick(boot)
+        raise stop
+
+
+def _with_stick(screen: Screen, note: str, boot: str) -> str:
     manifest = read_manifest(STICK / "image")
     screen.page(texts.TITLE, *([note] if note else []), texts.welcome(manifest))
     code = screen.ask(texts.ASK_CODE)
@@ -62,17 +71,29 @@ def _dialogue(screen: Screen, note: str) -> str:
     if screen.ask(texts.ASK_AGAIN) != code:
         return texts.not_agreed()
     screen.page(texts.TITLE, texts.working(seed))
-    install(screen, seed, manifest, disk)
+    install(screen, seed, manifest, disk, boot)
     _unmount()
     screen.page(texts.TITLE, texts.done(seed))
     screen.ask("")
     return ""
 
 
-def install(screen: Screen, seed: dict[str, Any], manifest: Manifest, disk: Disk) -> None:
-    """Check the stick's image, then erase and write the disk. StopError at whatever fails."""
+def install(screen: Screen, seed: dict[str, Any], manifest: Manifest, disk: Disk, boot: str) -> None:
+    """Check the stick's image, then erase and write the disk. StopError at whatever fails.
+
+    ``boot`` is the stick's name. What is on it may be in memory, but who pulls it out wants to stop.
+    """
+
+    def shown(label: str) -> writer.Progress:
+        def progress(done: int, total: int) -> None:
+            require_stick(boot)
+            screen.progress(label, done, total)
+
+        return progress
+
     source = STICK / "image" / manifest.file
-    writer.check_source(source, manifest, lambda done, total: screen.progress(texts.CHECKING, done, total))
+    writer.check_source(source, manifest, shown(texts.CHECKING))
+    require_stick(boot)
     queue = reports.Queue(seed["host"], manifest.version)
     queue.add("booted")
     queue.add("disk", {"code": "DIA", "vi": f"{disk.model} {disk.serial}", "en": f"{disk.model} {disk.serial}"})
@@ -80,16 +101,23 @@ def install(screen: Screen, seed: dict[str, Any], manifest: Manifest, disk: Disk
     layout.make_data(disk)
     screen.progress(texts.PREPARING, 1, 1)
     slot = Path(disk.part(layout.SLOT_A))
-    writer.write(source, slot, manifest, lambda done, total: screen.progress(texts.WRITING, done, total))
+    writer.write(source, slot, manifest, shown(texts.WRITING))
     queue.add("written")
-    writer.read_back(slot, manifest, lambda done, total: screen.progress(texts.READING, done, total))
+    writer.read_back(slot, manifest, shown(texts.READING))
     queue.add("verified")
     machine_id = uuid.uuid4().hex
     _fill_data(seed["code"], disk, machine_id, queue)
+    require_stick(boot)
     _fill_efi(disk, machine_id)
     layout.make_bootable(disk)
     subprocess.run(["sync"], check=False)
     _set_clock(best_clock(seed, datetime.now(UTC)))
+
+
+def require_stick(boot: str, sys_block: Path = Path("/sys/block")) -> None:
+    """StopError when the stick is no longer in the PC."""
+    if not (sys_block / boot).exists():
+        raise stick_lost()
 
 
 def _fill_data(code: str, disk: Disk, machine_id: str, queue: reports.Queue) -> None:
