@@ -39,7 +39,7 @@ def main(root: Path = Path("/")) -> int:
     if not mark.is_file() or mark.read_text() != wanted:
         apply(seed, identity, root)
         reports.write_whole(mark, wanted.encode(), 0o644)
-        reports.Queue.resumed(seed["host"], version(root), root / "data/hntt/reports").add("first_boot")
+        reports.Queue(seed["host"], version(root), root / "data/hntt/reports").add("first_boot")
         _settle(root)
     _enrol(root)
     return 0

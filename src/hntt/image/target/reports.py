@@ -20,25 +20,20 @@ _RUN = "run.json"
 class Queue:
     """The reports of one run (an installation, an update), numbered from 0."""
 
-    def __init__(self, host: str, version: str) -> None:
-        """Begin a run; its reports are kept in memory until there is a folder."""
-        self.host, self.version = host, version
-        self.folder: Path | None = None
-        self.run = secrets.token_hex(8)
-        self.next = 0
+    def __init__(self, host: str, version: str, folder: Path | None = None) -> None:
+        """Begin a run, kept in memory until there is a folder. With one, the run of its last report goes on."""
+        self.host, self.version, self.folder = host, version, folder
+        self.run, self.next = secrets.token_hex(8), 0
         self._waiting: list[dict[str, Any]] = []
+        if folder is not None:
+            self._resume(folder)
 
-    @classmethod
-    def resumed(cls, host: str, version: str, folder: Path) -> Queue:
-        """The run that the folder's last report belongs to goes on; a new one when there is none."""
-        queue = cls(host, version)
-        queue.folder = folder
+    def _resume(self, folder: Path) -> None:
         try:
             last = json.loads((folder / _RUN).read_text())
-            queue.run, queue.next = str(last["run"]), int(last["next"])
+            self.run, self.next = str(last["run"]), int(last["next"])
         except (OSError, ValueError, KeyError, TypeError):
-            pass
-        return queue
+            return  # the first report of this folder
 
     def add(self, stage: str, detail: dict[str, str] | None = None) -> None:
         """Queue a report of now."""

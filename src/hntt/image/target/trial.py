@@ -105,7 +105,7 @@ def _report(root: Path, running: str, booted: str, stage: str) -> None:
         print(f"hntt-trial: no report: {error}", file=sys.stderr)
         return
     vi, en = texts[stage]
-    queue = reports.Queue.resumed(host, running, root / "data/hntt/reports")
+    queue = reports.Queue(host, running, root / "data/hntt/reports")
     queue.add(stage, {"code": f"KHE-{booted}", "vi": vi, "en": en})
 
 
