@@ -12,6 +12,13 @@ class RefusalError(Exception):
     def __init__(self, status: int, code: str, vi: str, en: str) -> None:
         super().__init__(code)
         self.status, self.code, self.vi, self.en = status, code, vi, en
+        self.token: str | None = None
+        self.host: str | None = None
+
+    def about(self, token: str, host: str) -> RefusalError:
+        """The refusal, with the token that the caller proved to know and the PC it was made for."""
+        self.token, self.host = token, host
+        return self
 
     def body(self) -> dict[str, str]:
         """The answer's body."""

@@ -15,7 +15,7 @@ from hntt.centre.refusal import RefusalError, malformed
 
 HOST = re.compile(r"[a-z0-9][a-z0-9.-]{0,120}")
 _RUN = re.compile(r"[A-Za-z0-9_-]{8,64}")
-_VERSION = re.compile(r"[0-9.]{1,40}")
+_VERSION = re.compile(r"[0-9.]{0,40}")
 _DETAIL = ("code", "vi", "en")
 _LONGEST = 500
 _MOST = 1_000_000

@@ -101,7 +101,8 @@ STAGES = (
         "the PC still works with the old version; see why, mend the image and update again",
     ),
 )
-BY_NAME = {stage.name: stage for stage in (WAITING, *STAGES)}
+REFUSED_RUN = "refused-"
+"""Begins the run of what the centre itself notes of a PC: that it was not let in."""
 NAMES = frozenset(stage.name for stage in STAGES)
 ORDER = tuple(stage.name for stage in STAGES if stage.name not in ("failed", "fell_back"))
 """The way of a reimaging that goes well."""
@@ -114,3 +115,4 @@ UPDATE = Stage(
     "look on the PC: journalctl -u hntt-update; wait on a slow line, run the update again after a broken one",
 )
 """Between the beginning of an A/B update and the first report of the new version."""
+BY_NAME = {stage.name: stage for stage in (WAITING, UPDATE, *STAGES)}
