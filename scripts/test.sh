@@ -11,15 +11,15 @@ export PATH="$venv/bin:$PATH"
 
 # Stage and its limit in seconds. All limits and setup together stay below the ninety minutes that CI has.
 stage_limits='lint 170
-unit 190
-cases 40
-golden 40
-integration 350
+unit 200
+cases 50
+golden 50
+integration 300
 page 110
 reimage 555
-molecule 980
-lab 1600
-faults 930'
+molecule 1250
+lab 1540
+faults 750'
 all_stages=$(echo "$stage_limits" | cut -d' ' -f1)
 scenario_limit=600
 jobs=${HNTT_TEST_JOBS:-2}

@@ -32,7 +32,7 @@ def client(noc, tmp_path: Path):
     token["expires"] = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     row = {"id": token["id"], "host": PC, "secret_sha256": hashlib.sha256(token["secret"].encode()).hexdigest()}
     listed = json.dumps({"format": 1, "tokens": [{**row, "expires": token["expires"]}]})
-    noc.check_output(f"sh -c 'printf %s \"$1\" | hntt-centre tokens' - '{listed}'")
+    noc.check_output(f"sh -c 'printf %s \"$1\" | /usr/local/sbin/hntt-centre tokens' - '{listed}'")
     vault = yaml.safe_load((state_dir() / "secrets.yml").read_text())
     identity, ssh = tmp_path / "data/hntt/identity", tmp_path / "etc/ssh"
     identity.mkdir(parents=True)
@@ -62,18 +62,23 @@ def report(folder: Path) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def pc_address(noc, client: Path) -> Iterator[Path]:
     """The station speaks with an address of a commune's network: only these may reach the service."""
-    for line in (f"address add {PC_ADDRESS}/32 dev lan", f"route add {NOC_ADDRESS}/32 dev lan src {PC_ADDRESS}"):
-        assert station(f"ip {line}").returncode == 0, line
     noc.check_output(f"ip route add {PC_ADDRESS}/32 dev lan")
+    own = f"to {NOC_ADDRESS} ipproto tcp dport 8443 lookup 100"
+    for line in (
+        f"address add {PC_ADDRESS}/32 dev lan",
+        f"route add {NOC_ADDRESS}/32 dev lan src {PC_ADDRESS} table 100",
+        f"rule add {own}",
+    ):
+        assert station(f"ip {line}").returncode == 0, line
     yield client
+    station(f"ip rule del {own}; ip route flush table 100; ip address del {PC_ADDRESS}/32 dev lan")
     noc.check_output(f"ip route del {PC_ADDRESS}/32")
-    station(f"ip route del {NOC_ADDRESS}/32; ip address del {PC_ADDRESS}/32 dev lan")
 
 
 def test_a_pc_enrols_and_the_controller_sees_it(noc, pc_address: Path) -> None:
     done = report(pc_address)
     assert done.returncode == 0, done.stderr
-    found = json.loads(noc.check_output("hntt-centre stages --json"))
+    found = json.loads(noc.check_output("/usr/local/sbin/hntt-centre stages --json"))
     assert found["reports"][PC][-1]["stage"] == "enrolled"
     shown = said_of("-L", pc_address / "etc/ssh/ssh_host_ed25519_key-cert.pub")
     (pc_address / "ca.pub").write_text(yaml.safe_load((state_dir() / "secrets.yml").read_text())["host_authority"])
@@ -101,4 +106,4 @@ def test_the_service_runs_as_nobody_else_and_its_keys_are_not_for_others(noc) ->
 
 
 def test_check_says_that_all_is_well(noc) -> None:
-    assert noc.run("hntt-centre check").rc == 0
+    assert noc.run("/usr/local/sbin/hntt-centre check").rc == 0

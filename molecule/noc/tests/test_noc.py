@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 
 import pytest
-from testinfra_hosts import drifts, host, station
+import yaml
+from testinfra_hosts import drifts, host, scenario_dir, state_dir, station
+
+from hntt.intent.secrets import SecretValues
 
 NOC, CLIENT = "10.44.32.10", "10.44.32.21"
 
@@ -44,8 +47,11 @@ def test_the_client_is_synchronised_with_the_centre(client) -> None:
 
 
 def test_nothing_drifts(noc, client) -> None:
+    secrets = SecretValues(yaml.safe_load((state_dir() / "secrets.yml").read_text()))
+    archives = yaml.safe_load((scenario_dir() / "inventory/host_vars/noc.tinh.yml").read_text())
+
     def clean() -> None:
-        assert drifts("noc.tinh", ("linux_base", "noc")) == []
+        assert drifts("noc.tinh", ("linux_base", "noc"), secrets, **archives) == []
         assert drifts("mcu-1.tinh", ("linux_base",)) == []
 
     eventually(clean)

@@ -14,6 +14,7 @@ from testinfra_hosts import host, scenario_dir, station
 
 NOC = "10.44.32.10"
 SIZE = 3_000_000
+PACKAGE = f"hello_1.0-{time.time_ns()}_all.deb"  # nobody has asked for it before
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def archive(tmp_path: Path) -> Iterator[Path]:
 
     folder = tmp_path / "debian" / "pool"
     folder.mkdir(parents=True)
-    (folder / "hello_1.0_all.deb").write_bytes(bytes(range(256)) * 400)
+    (folder / PACKAGE).write_bytes(bytes(range(256)) * 400)
     namespace = f"/run/netns/{lab_of(scenario_dir()).namespace('station')}"
     log = (tmp_path / "asked").open("wb")
     server = subprocess.Popen(
@@ -60,19 +61,19 @@ def fetched(address: str, *options: str) -> tuple[str, bytes]:
 
 def test_a_package_is_fetched_once_and_then_kept(archive: Path) -> None:
     """The second host gets it from the cache, whichever of the two ways it asks."""
-    first = fetched(f"http://{NOC}:3142/debian/pool/hello_1.0_all.deb")
-    again = fetched("http://archive.example/debian/pool/hello_1.0_all.deb", f"http://{NOC}:3142")
+    first = fetched(f"http://{NOC}:3142/debian/pool/{PACKAGE}")
+    again = fetched(f"http://archive.example/debian/pool/{PACKAGE}", f"http://{NOC}:3142")
     assert first == again
     assert first[0] == "200"
     assert len(first[1]) == 256 * 400
-    assert archive.read_text().count("GET /debian/pool/hello_1.0_all.deb") == 1
+    assert archive.read_text().count(f"GET /debian/pool/{PACKAGE}") == 1
 
 
 @pytest.mark.usefixtures("archive")
 def test_the_cache_serves_debian_and_nothing_else() -> None:
-    for address in (f"http://{NOC}:3142/10.44.32.254:8000/debian/pool/hello_1.0_all.deb", f"http://{NOC}:3142/other/x"):
+    for address in (f"http://{NOC}:3142/10.44.32.254:8000/debian/pool/{PACKAGE}", f"http://{NOC}:3142/other/x"):
         assert fetched(address)[0] in ("403", "404"), address
-    assert fetched("http://10.44.32.254:8000/debian/pool/hello_1.0_all.deb", f"http://{NOC}:3142")[0] == "403"
+    assert fetched(f"http://10.44.32.254:8000/debian/pool/{PACKAGE}", f"http://{NOC}:3142")[0] == "403"
 
 
 def test_the_cache_listens_on_the_services_network_only(noc) -> None:
