@@ -73,7 +73,10 @@ class ActionModule(ActionBase):
             guard = self._guard(audit, args["reason"], variables) if args["converging"] else Guard()
         except (HnttError, *RENDER_ERRORS) as error:
             raise AnsibleActionFail(str(error)) from error
-        reports = write_audit_reports(audit, reports_folder(variables), scope.data_dir) if args["reports"] else {}
+        reports = {}
+        if args["reports"]:
+            exceptions = scope.register.province.exceptions
+            reports = write_audit_reports(audit, reports_folder(variables), scope.data_dir, exceptions=exceptions)
         return action_result(
             audit, reports, converging=args["converging"], fail_on_drift=args["fail_on_drift"], guard=guard
         )

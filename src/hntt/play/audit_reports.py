@@ -11,6 +11,7 @@ from hntt.audit.model import Audit, HostAudit, Outcome
 from hntt.play.by_hand import by_hand_ending, left_over
 from hntt.play.endings import ending
 from hntt.play.meeting_guard import Guard, will_change
+from hntt.register.models import SecurityException
 from hntt.report.audit_data import audit_csv, audit_junit, audit_record
 from hntt.report.audit_html import audit_html
 from hntt.report.audit_text import audit_lines
@@ -20,13 +21,22 @@ BODY_LINES = 8
 """Lines of the summary that belong to the audit; the headline and the reports come on top."""
 
 
-def write_audit_reports(audit: Audit, folder: Path, data_dir: Path | None, name: str = "audit") -> dict[str, str]:
-    """Write HTML, CSV, JUnit XML and JSON below ``folder``; returns their paths, relative where that is shorter."""
+def write_audit_reports(
+    audit: Audit,
+    folder: Path,
+    data_dir: Path | None,
+    name: str = "audit",
+    exceptions: Sequence[SecurityException] = (),
+) -> dict[str, str]:
+    """Write HTML, CSV, JUnit XML and JSON below ``folder``; returns their paths, relative where that is shorter.
+
+    ``exceptions`` are the register's: security rules that are knowingly not kept.
+    """
     texts = {
-        "html": audit_html(audit, data_dir),
+        "html": audit_html(audit, data_dir, exceptions),
         "csv": audit_csv(audit),
         "xml": audit_junit(audit),
-        "json": json.dumps(audit_record(audit), ensure_ascii=False, indent=1) + "\n",
+        "json": json.dumps(audit_record(audit, exceptions), ensure_ascii=False, indent=1) + "\n",
     }
     return {
         kind: shown_path(write_report(report_path(folder, name, audit.started, kind), text, name))

@@ -149,6 +149,14 @@ FIELDS: dict[str, dict[str, Text]] = {
         "reason": Text("vì sao chọn giá trị này", "why this value"),
         "until": Text("văn bản hay việc sẽ thay nó", "what will replace it"),
     },
+    "SecurityException": {
+        "rule": Text("quy định không giữ được", "the rule that is not kept"),
+        "kinds": Text("các loại thiết bị", "the kinds of device"),
+        "reason": Text("vì sao không giữ được", "why it can't be kept"),
+        "controls": Text("những gì thay cho nó", "what stands in for it"),
+        "owner": Text("đơn vị chịu trách nhiệm", "the office that answers for it"),
+        "until": Text("ngày cuối còn hiệu lực, NĂM-THÁNG-NGÀY", "the last day on which it holds, YYYY-MM-DD"),
+    },
     "Meetings": {
         "cascade_counts_as_site": Text("chân nối có tính là điểm cầu không", "whether a cascade leg counts as a site"),
         "reserved_chair_seats": Text("số chỗ giữ cho chủ tọa mỗi phòng", "seats kept for the chair in each room"),
@@ -225,6 +233,7 @@ FIELDS: dict[str, dict[str, Text]] = {
         "mcus": Text("các máy chủ MCU", "the MCU servers"),
         "districts": Text("danh sách huyện, theo tên tệp", "the districts, by file name"),
         "assumed": Text("các giá trị còn là giả định", "values that are assumed"),
+        "exceptions": Text("quy định an toàn thông tin không giữ được", "security rules that are not kept"),
         "decision": Text("số liệu của quyết định", "the decision's figures"),
     },
     "DistrictFile": {

@@ -230,6 +230,20 @@ class Assumption(_Model):
     until: str
 
 
+class SecurityException(_Model):
+    """A security rule that some kinds of device can't keep: why, what is done instead, who answers for it, until when.
+
+    ``owner`` is an office, no person. ``until`` is the last day (YYYY-MM-DD) on which it holds.
+    """
+
+    rule: str
+    kinds: Annotated[list[Literal["router", "mcu", "vcs", "commune_pc", "noc"]], Field(min_length=1)]
+    reason: str
+    controls: Annotated[list[str], Field(min_length=1)]
+    owner: str
+    until: Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
+
+
 class Meetings(_Model):
     """How meetings count against licences and seats."""
 
@@ -347,6 +361,7 @@ class ProvinceFile(_Model):
     mcus: Annotated[list[Mcu], Field(min_length=1)]
     districts: Annotated[list[Slug], Field(min_length=1)]
     assumed: list[Assumption] = Field(default_factory=list)
+    exceptions: list[SecurityException] = Field(default_factory=list)
     decision: Decision
 
 

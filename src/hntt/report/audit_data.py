@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from hntt.audit.grouping import by_district, by_kind, by_topic, fold
 from hntt.audit.model import Audit, Host, HostAudit, Outcome
 from hntt.i18n import tr
+from hntt.register.models import SecurityException
 
 SCHEMA = 1
 
 
-def audit_record(audit: Audit) -> dict[str, Any]:
-    """The whole audit as JSON data. Outcomes, topics and causes are keys that do not change with the language."""
+def audit_record(audit: Audit, exceptions: Sequence[SecurityException] = ()) -> dict[str, Any]:
+    """The whole audit as JSON data, with the register's exceptions to security rules.
+
+    Outcomes, topics and causes are keys that do not change with the language."""
     groups = fold(audit.hosts)
     return {
         "schema": SCHEMA,
@@ -39,6 +43,7 @@ def audit_record(audit: Audit) -> dict[str, Any]:
             }
             for group in groups
         ],
+        "exceptions": [item.model_dump() for item in exceptions],
         "hosts": {item.host.name: _host(item) for item in audit.hosts},
     }
 

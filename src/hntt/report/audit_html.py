@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hntt.audit.changes import topic_label
 from hntt.audit.grouping import CENTRE, by_district, by_kind, by_site, by_topic, fold
 from hntt.audit.model import Audit, Cause, HostAudit, Outcome
 from hntt.i18n import tr
+from hntt.register.models import SecurityException
 from hntt.report.audit_text import count_words
 from hntt.report.map import read_map
 from hntt.report.templates import render_report
@@ -23,8 +25,11 @@ class Area:
     title: str
 
 
-def audit_html(audit: Audit, data_dir: Path | None) -> str:
-    """The page. ``data_dir`` holds the boundaries; without them the page has no map and says nothing about one."""
+def audit_html(audit: Audit, data_dir: Path | None, exceptions: Sequence[SecurityException] = ()) -> str:
+    """The page. ``data_dir`` holds the boundaries; without them the page has no map and says nothing about one.
+
+    ``exceptions``: security rules that are knowingly not kept.
+    """
     province = read_map(data_dir) if data_dir else None
     return render_report(
         "audit.html.j2",
@@ -49,6 +54,7 @@ def audit_html(audit: Audit, data_dir: Path | None) -> str:
             "shown": [item for item in audit.hosts if item.outcome is not Outcome.NOT_COVERED],
             "uncovered": [row for row in by_kind(audit) if row.counts[Outcome.NOT_COVERED]],
             "not_covered": Outcome.NOT_COVERED,
+            "exceptions": exceptions,
         },
     )
 

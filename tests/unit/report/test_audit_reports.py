@@ -127,3 +127,15 @@ def test_reports_never_overwrite_and_the_latest_is_found(tmp_path: Path) -> None
     assert first != second
     assert first.read_text() == "1"
     assert (tmp_path / "audit-latest.json").read_text() == "2"
+
+
+def test_rules_that_are_not_kept_are_in_the_reports() -> None:
+    kept = read_source(PROJECT / "inventories/quang_binh/register").register.province.exceptions
+    assert kept, "the shipped register has that of the kiosks"
+    page, record = audit_html(audit(ROWS), DATA, kept), audit_record(audit(ROWS), kept)
+    for item in kept:
+        assert item.rule in page
+        assert all(control in page for control in item.controls)
+        assert item.until in page
+    assert [item["owner"] for item in record["exceptions"]] == [item.owner for item in kept]
+    assert kept[0].rule not in audit_html(audit(ROWS), DATA)

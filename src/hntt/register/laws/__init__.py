@@ -4,6 +4,6 @@ R3xx names and identities, R4xx numbers and prefixes, R5xx meetings, R7xx places
 R8xx the decision. R6xx, which need derived facts, are in ``hntt.network.laws``.
 """
 
-from hntt.register.laws import assumptions, decision, identity, meetings, numbers, places, states
+from hntt.register.laws import assumptions, decision, exceptions, identity, meetings, numbers, places, states
 
-__all__ = ["assumptions", "decision", "identity", "meetings", "numbers", "places", "states"]
+__all__ = ["assumptions", "decision", "exceptions", "identity", "meetings", "numbers", "places", "states"]
