@@ -69,6 +69,7 @@ def test_fix_mends(linted: Sandbox) -> None:
     assert linted.run("scripts/lint.sh", "--fix").returncode == 0
     assert "ruff check --fix --quiet ." in linted.calls
     assert "ruff format --quiet ." in linted.calls
+    assert not [call for call in linted.calls if call.startswith("ansible-lint") and "--fix" in call]
 
 
 def test_an_unknown_option_is_a_usage_error(linted: Sandbox) -> None:
