@@ -319,6 +319,7 @@ def _start(fleet: Fleet, hosts: Sequence[str], version: str) -> dict[str, str]:
 
 def _update_command(fleet: Fleet, host: str, version: str) -> str:
     url = f"{images.base_url(fleet.scope.network, host)}{version}/{BUNDLE}"
-    script = f"rauc install {shlex.quote(url)} && systemctl reboot"
+    # The download takes long: a meeting may have begun meanwhile, and nobody's picture goes for a restart.
+    script = f"rauc install {shlex.quote(url)} && until hntt-pc idle; do sleep 60; done && systemctl reboot"
     unit = "systemd-run --quiet --collect --unit=hntt-update /bin/sh -c"
     return f"sudo -n {unit} {shlex.quote(script)} && echo {_STARTED}"
