@@ -60,10 +60,15 @@ _FLOOD = """
 import socket, sys, time
 target, kbps, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
 link = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+# Connected: else the host would have an open port that nobody declared, for as long as this runs.
+link.connect((target, 9))
 gap, begun, sent = 1200 * 8 / (kbps * 1000), time.monotonic(), 0
 while time.monotonic() - begun < seconds:
     if sent * gap <= time.monotonic() - begun:
-        link.sendto(bytes(1172), (target, 9))
+        try:
+            link.send(bytes(1172))
+        except OSError:
+            pass  # the router's word that nobody is there
         sent += 1
     else:
         time.sleep(0.001)
