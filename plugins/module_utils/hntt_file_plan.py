@@ -15,6 +15,7 @@ from ansible.module_utils.hntt_preview import Preview
 from ansible.module_utils.hntt_transaction import TransactionError
 
 HIDDEN = "(content not shown: it holds a secret)\n"
+NOBODY = -1  # wanted of an account that does not exist yet: it differs from anything there is
 _PLACEHOLDER = re.compile(r"<secret:([a-z0-9_./-]+)>")
 
 
@@ -147,33 +148,40 @@ class Plan:
     def validate(self, systemd, check_only):
         """Run every ``validate`` on the host as it would be; raises TransactionError at the first refusal.
 
-        With ``check_only`` a validator that is not installed yet is left out; its command is returned.
+        With ``check_only`` a validator that is not installed yet is left out, and so is one that refuses while accounts
+        are missing, which a real run makes first: a firewall's rule may name one. Their commands are returned.
         """
         left_out = []
         with Preview(self.entries, systemd) as preview:
             for entry in self.entries:
-                if entry.get("validate") and not _accepts(entry, preview, systemd, check_only):
+                if entry.get("validate") and not self._accepts(entry, preview, systemd, check_only):
                     left_out.append(entry["validate"])
         return left_out
 
+    def _accepts(self, entry, preview, systemd, check_only):
+        if check_only and shutil.which(shlex.split(entry["validate"])[0]) is None:
+            return False
+        words, path = preview.command_for(entry)
+        code, output = systemd.run(*words)
+        if code != 0 and check_only and self._lacks_accounts:
+            return False
+        if code != 0:
+            shown = output.replace(path, entry["dest"])
+            raise TransactionError(
+                f"{entry['dest']} was refused by `{entry['validate']}`: {shown}; nothing was changed"
+            )
+        return True
 
-def _accepts(entry, preview, systemd, check_only):
-    if check_only and shutil.which(shlex.split(entry["validate"])[0]) is None:
-        return False
-    words, path = preview.command_for(entry)
-    code, output = systemd.run(*words)
-    if code != 0:
-        shown = output.replace(path, entry["dest"])
-        raise TransactionError(f"{entry['dest']} was refused by `{entry['validate']}`: {shown}; nothing was changed")
-    return True
+    @property
+    def _lacks_accounts(self):
+        return any(NOBODY in (item.get("uid"), item.get("gid")) for item in self.entries + self.directories)
 
 
 def _number(lookup, name, field):
     try:
         return getattr(lookup(name), field)
     except KeyError:
-        # Wanted of an account that does not exist yet: it differs from anything there is.
-        return -1
+        return NOBODY
 
 
 def _attribute_lines(found):

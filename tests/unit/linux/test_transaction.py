@@ -229,6 +229,23 @@ def test_a_validator_that_is_not_installed_yet_is_told_in_check_mode(
     assert plan.validate(systemd, check_only=True) == ["no-such-tool %s"] * 3
 
 
+def test_a_refusal_while_accounts_are_missing_is_final_in_a_real_run_only(
+    host: Any, etc: Path, systemd: FakeSystemd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A firewall's rule may name a user that the same run makes first, so a check can't judge it yet."""
+    module, refused = host["hntt_file_plan"], host["hntt_transaction"].TransactionError
+    monkeypatch.setattr(module.shutil, "which", lambda name: name)
+    whole = wanted(etc)
+    whole["files"][0]["validate"] = "refuse %s"
+    with pytest.raises(refused):
+        module.Plan(whole, {}).validate(systemd, check_only=True)
+    whole["files"][1]["group"] = "nobody-has-this-group"
+    plan = module.Plan(whole, {})
+    assert plan.validate(systemd, check_only=True) == ["refuse %s"]
+    with pytest.raises(refused, match="line 1: bad"):
+        plan.validate(systemd, check_only=False)
+
+
 def test_secrets_are_put_in_and_never_shown(host: Any, etc: Path, tmp_path: Path, systemd: FakeSystemd) -> None:
     state = wanted(etc, secret=True)
     state["files"][0]["content"] = "password <secret:canary>\n"
