@@ -4,22 +4,56 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 from pc_bench import PC, pc, shows_the_room, until
-from testinfra_hosts import PROJECT, ansible, environment, state_dir
+from testinfra_hosts import PROJECT, environment, state_dir
 
-PINNED = {
-    "hntt_known_hosts": str(state_dir() / "known_hosts"),
-    "hntt_key_file": str(state_dir() / "id_ed25519"),
-    "hntt_ssh_config": str(state_dir() / "ssh_config"),
-}
+REGISTER = PROJECT / "inventories/quang_binh"
+
+
+@cache
+def inventory() -> Path:
+    """The register's inventory with this lab's keys and secrets, as a province has it with its own."""
+    folder = state_dir() / "inventory"
+    folder.mkdir(exist_ok=True)
+    config = {
+        "plugin": "hntt_register",
+        "register": str(REGISTER / "register"),
+        "known_hosts": str(state_dir() / "known_hosts"),
+        "secrets_file": str(state_dir() / "secrets.yml"),
+    }
+    (folder / "hntt.yml").write_text(json.dumps(config), encoding="utf-8")
+    (folder / "group_vars").unlink(missing_ok=True)
+    (folder / "group_vars").symlink_to(REGISTER / "group_vars")
+    return folder
+
+
+def settings() -> dict[str, Any]:
+    """What the scenario's own inventory sets, in plain words."""
+    key = state_dir() / "id_ed25519"
+    return {
+        "linux_base_admin_keys": [key.with_suffix(".pub").read_text(encoding="utf-8").strip()],
+        "linux_base_own_kernel": False,
+        "commune_pc_camera": False,
+        "commune_pc_usb_guard": False,
+        "commune_pc_browser_flags": ["--use-fake-device-for-media-stream"],
+        "hntt_key_file": str(key),
+        "hntt_ssh_config": str(state_dir() / "ssh_config"),
+        "ansible_ssh_common_args": f"-F '{state_dir() / 'ssh_config'}'",
+        "ansible_control_path_dir": str(state_dir() / "cp"),
+    }
 
 
 def playbook(name: str, *words: str) -> subprocess.CompletedProcess[str]:
     """A playbook of the project, for the PC alone."""
-    command = ansible(
-        "ansible-playbook", str(PROJECT / "playbooks" / name), "--limit", PC, "-e", json.dumps(PINNED), *words
-    )
+    command = [
+        str(Path(sys.executable).parent / "ansible-playbook"), "-i", str(inventory()), "--limit", PC,
+        "-e", json.dumps(settings()), str(PROJECT / "playbooks" / name), *words,
+    ]  # fmt: skip
     return subprocess.run(
         command, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=300, env=environment()
     )
