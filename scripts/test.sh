@@ -25,7 +25,7 @@ faults 900'
 # printed in time. A stage gets what is left.
 whole_limit=5200
 all_stages=$(echo "$stage_limits" | cut -d' ' -f1)
-scenario_limit=600
+scenario_limit=900
 jobs=${HNTT_TEST_JOBS:-2}
 
 usage() {
