@@ -18,8 +18,8 @@ golden 90
 integration 450
 page 180
 reimage 750
-molecule 1800
-lab 1900
+molecule 2200
+lab 2600
 faults 900'
 # All of them together, counted from the beginning of .ci/run: CI has ninety minutes, and the closing lines have to be
 # printed in time. A stage gets what is left.
