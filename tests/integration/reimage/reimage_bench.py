@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from hntt.image import initramfs
+from hntt.image.content import RAUC_SETTINGS
 from hntt.image.files import canonical
 from hntt.image.stick import make_stick
 
@@ -50,28 +51,6 @@ HOOK = (
     'printf "MODULES=list\\nCOMPRESS=zstd\\nFSTYPE=ext4\\n" >"$1/etc/initramfs-tools/conf.d/hntt"; '
     f'printf "{MOUNTS}" >"$1/usr/share/initramfs-tools/modules.d/hntt"'.replace("\n", "\\n")
 )
-
-RAUC_SETTINGS = """[system]
-compatible=hntt-pc
-bootloader=grub
-grubenv=/efi/EFI/debian/grubenv
-data-directory=/data/rauc
-bundle-formats=verity
-
-[keyring]
-path=/etc/rauc/keyring.pem
-check-purpose=codesign
-
-[slot.rootfs.0]
-device=/dev/disk/by-partlabel/hntt-a
-type=raw
-bootname=A
-
-[slot.rootfs.1]
-device=/dev/disk/by-partlabel/hntt-b
-type=raw
-bootname=B
-"""
 
 
 @dataclass(frozen=True)
