@@ -7,13 +7,12 @@ hold for every endpoint.
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 from functools import cache
 from pathlib import Path
 
 import pytest
+from golden_tree import golden_files
 
 from hntt.intent.hostvars import host_vars
 from hntt.intent.linux import DeclaredState, File, built_path, render_host
@@ -103,13 +102,7 @@ def test_files_are_the_golden_ones(host: str) -> None:
         for file in own
         if "/sites/" not in file.dest and (host == SERVERS[0] or len(file.content) < 12_000)
     }
-    if os.environ.get("HNTT_REGEN"):
-        shutil.rmtree(folder, ignore_errors=True)
-        for name, text in wanted.items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(text, encoding="utf-8")
-    found = {str(path.relative_to(folder)): path.read_text("utf-8") for path in folder.rglob("*") if path.is_file()}
-    assert wanted == found
+    assert wanted == golden_files(folder, wanted)
 
 
 def test_every_unit_and_pc_has_one_endpoint_on_the_server_of_its_room() -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 from functools import cache
 from pathlib import Path
 
 import pytest
+from golden_tree import golden_files
 
 from hntt.intent import pki
 from hntt.intent.hostvars import host_vars
@@ -51,13 +50,7 @@ def test_files_are_the_golden_ones() -> None:
     own = (file for file in state(HOST).files if file.source == "commune_pc" and not file.dest.startswith(PROGRAM))
     # The sums are those of all the other files, which change for reasons of their own.
     wanted = {file.dest.lstrip("/"): file.content for file in own if not file.dest.endswith(".sums")}
-    if os.environ.get("HNTT_REGEN"):
-        shutil.rmtree(folder, ignore_errors=True)
-        for name, text in wanted.items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(text, encoding="utf-8")
-    found = {str(path.relative_to(folder)): path.read_text("utf-8") for path in folder.rglob("*") if path.is_file()}
-    assert wanted == found
+    assert wanted == golden_files(folder, wanted)
 
 
 def test_every_pc_has_its_own_number_secret_and_room() -> None:

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from golden_tree import golden_files
 
 from hntt.intent.hostvars import host_vars
 from hntt.intent.linux import DeclaredState, render_host
@@ -84,10 +85,4 @@ def test_every_other_file_is_the_golden_one(host: str, roles: tuple[str, ...]) -
         for file in state(host, roles).files
         if file.dest not in FILES.values() and len(file.content) < 8000 and not file.dest.startswith(PROGRAMS)
     }
-    if os.environ.get("HNTT_REGEN"):
-        shutil.rmtree(folder, ignore_errors=True)
-        for name, text in wanted.items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(text, encoding="utf-8")
-    found = {str(path.relative_to(folder)): path.read_text("utf-8") for path in folder.rglob("*") if path.is_file()}
-    assert wanted == found
+    assert wanted == golden_files(folder, wanted)
