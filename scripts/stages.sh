@@ -7,9 +7,12 @@ reports=$root/build/reports
 mkdir -p "$reports"
 child=
 heartbeat=
+# Another set of checks that runs beside ours, see test.sh.
+lane=
 
 # stop_children: what is running ends with us; timeout hands the signal to the whole group of the check.
 stop_children() {
+    [ -z "$lane" ] || kill "$lane" 2>/dev/null || true
     [ -z "$heartbeat" ] || kill -KILL "$heartbeat" 2>/dev/null || true
     [ -z "$child" ] || kill "$child" 2>/dev/null || true
 }
@@ -60,7 +63,8 @@ run_logged() {
 beat() {
     beats=0
     # Short sleeps, since the one that runs when the heart stops is left behind; its output holds nobody's pipe.
-    while sleep 5 >/dev/null 2>&1; do
+    # A script that was killed leaves its heart beating, and a heart that holds CI's pipe holds CI.
+    while sleep 5 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
         beats=$((beats + 1))
         [ $((beats % 12)) -ne 0 ] || say "… $1 vẫn đang chạy" "… $1 is still running"
     done

@@ -38,10 +38,45 @@ def closing_line(output: str) -> str:
 
 
 def test_all_stages_run_and_are_counted(tested: Sandbox, shell: str) -> None:
-    done = tested.run("scripts/test.sh", shell=shell)
+    done = tested.run("scripts/test.sh", shell=shell, HNTT_TEST_LANES="1")
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.findall(r"== (\w+)", done.stdout) == STAGES
     assert closing_line(done.stdout) == "31 passed, 0 failed"
+
+
+def test_molecule_has_others_beside_it_and_all_are_counted(tested: Sandbox, shell: str) -> None:
+    tested.stand_in("nproc", "echo 2")
+    waits = f"until grep -q reports/reimage.xml {tested.outside}/calls; do sleep 0.1; done"
+    tested.stand_in("molecule", waits, in_venv=True)
+    done = tested.run("scripts/test.sh", shell=shell)
+    assert done.returncode == 0, done.stdout + done.stderr
+    shown = re.findall(r"== (\w+)", done.stdout)
+    assert sorted(shown) == sorted(STAGES)
+    assert shown[-3:] == ["page", "lab", "faults"], "they have the machine for themselves"
+    assert closing_line(done.stdout) == "31 passed, 0 failed"
+
+
+def test_what_fails_beside_molecule_fails_the_whole(tested: Sandbox) -> None:
+    tested.stand_in("nproc", "echo 2")
+    tested.stand_in("python", pytest_body(passed=2, failed=1, status=1), in_venv=True)
+    done = tested.run("scripts/test.sh", "unit", "molecule")
+    assert done.returncode == 1
+    assert closing_line(done.stdout) == "3 passed, 1 failed"
+
+
+def test_a_lane_that_dies_counts_for_each_stage_it_owed(tested: Sandbox) -> None:
+    tested.stand_in("nproc", "echo 2")
+    tested.stand_in("python", 'case "$*" in *pytest*) kill -KILL $(ps -o ppid= $PPID) ;; esac', in_venv=True)
+    done = tested.run("scripts/test.sh", "unit", "golden", "molecule")
+    assert done.returncode == 1
+    assert closing_line(done.stdout) == "1 passed, 2 failed"
+
+
+@pytest.mark.parametrize(("cores", "words"), [("1", []), ("2", ["-v"])])
+def test_one_core_or_verbose_is_everything_in_a_row(tested: Sandbox, cores: str, words: list[str]) -> None:
+    tested.stand_in("nproc", f"echo {cores}")
+    done = tested.run("scripts/test.sh", *words, "molecule", "unit", "golden")
+    assert re.findall(r"== (\w+)", done.stdout) == ["molecule", "unit", "golden"]
 
 
 def test_one_stage_runs_alone(tested: Sandbox) -> None:
@@ -193,6 +228,7 @@ def run_without(tested: Sandbox, missing: str, stage: str) -> subprocess.Complet
     (tested.outside / "bin" / missing).unlink()
     for program in (
         "sh",
+        "awk",
         "sed",
         "cut",
         "date",
