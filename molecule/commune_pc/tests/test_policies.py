@@ -63,7 +63,7 @@ def loaded(files: dict[str, Any]) -> dict[str, tuple[str, str, str]]:
         devtools.call("Page.navigate", {"url": "chrome://policy"})
 
         def shown() -> bool:
-            rows[:] = devtools.evaluate(ROWS)
+            rows[:] = devtools.evaluate(ROWS, timeout_s=60)
             return bool(rows)
 
         until(shown, "the page about policies")
