@@ -40,6 +40,8 @@ _SHUT: dict[str, Any] = {
     "DeveloperToolsAvailability": 2,
     "DownloadRestrictions": 3,
     "ExtensionInstallBlocklist": ["*"],
+    # Else each start measures the PC for a language model of some gigabytes, which it would then fetch.
+    "GenAILocalFoundationalModelSettings": 1,
     "HardwareAccelerationModeEnabled": True,
     "IncognitoModeAvailability": 1,
     "MetricsReportingEnabled": False,
