@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from hntt.image import initramfs
-from hntt.image.content import RAUC_SETTINGS
+from hntt.image.content import rauc_settings
 from hntt.image.files import canonical
+from hntt.image.manifest import bundle_version
 from hntt.image.stick import make_stick
 
 ROOT = Path(__file__).parents[3]
@@ -125,6 +126,7 @@ def next_image(image: Path, out: Path, version: str, *, healthy: bool = True, de
     run("cp", "--sparse=always", str(image / "root.ext4"), str(root))
     changed = {
         "/usr/lib/hntt/image.json": json.dumps({"version": version}),
+        "/etc/rauc/system.conf": rauc_settings(version),
         "/etc/hntt/trial.env": f"HNTT_TRIAL_DEADLINE_S={deadline}\n",
         "/usr/local/bin/hntt-pc": check_program(healthy=healthy),
     }
@@ -144,7 +146,7 @@ def make_bundle(image: Path, keys: Keys, version: str) -> Path:
     disk.mkdir()
     (source / "rootfs.img").hardlink_to(image / "root.ext4")
     (source / "manifest.raucm").write_text(
-        f"[update]\ncompatible=hntt-pc\nversion={version}\n\n[bundle]\nformat=verity\n\n"
+        f"[update]\ncompatible=hntt-pc\nversion={bundle_version(version)}\n\n[bundle]\nformat=verity\n\n"
         "[image.rootfs]\nfilename=rootfs.img\nadaptive=block-hash-index\n"
     )
     run("rauc", "bundle", f"--cert={keys.bundle_certificate}", f"--key={keys.bundle_key}",
@@ -204,7 +206,7 @@ def _furnish(tree: Path, keys: Keys, version: str, *, healthy: bool, deadline: i
     _write(tree / "etc/hntt/trial.env", f"HNTT_TRIAL_DEADLINE_S={deadline}\n".encode())
     _write(tree / "usr/local/bin/hntt-pc", check_program(healthy=healthy).encode(), 0o755)
     _write(tree / "etc/rauc/keyring.pem", keys.bundle_certificate.read_bytes())
-    _write(tree / "etc/rauc/system.conf", RAUC_SETTINGS.encode())
+    _write(tree / "etc/rauc/system.conf", rauc_settings(version).encode())
     login = "-/sbin/agetty --autologin root --keep-baud 115200 %I dumb"
     _write(
         system / "serial-getty@.service.d/tests.conf",
