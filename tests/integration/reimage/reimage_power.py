@@ -11,13 +11,16 @@ import struct
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+import uuid
+import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 _SECTOR = 512
 _FLUSH, _DISCARD = 1, 4
 _WATCH_S = 0.05
+_EFI_TYPE = uuid.UUID("c12a7328-f81f-11d2-ba4b-00a0c93ec93b").bytes_le
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,13 @@ class Recording:
         kept = chance.choice((0.0, 0.5, 1.0))
         return Cut(self, writes[:count], kept, chance.getrandbits(32), moment - began, phase[0])
 
+    def every(self, chance: random.Random) -> Iterator[Cut]:
+        """A cut after each write; of what was not flushed by then the disk has kept nothing, some and all."""
+        writes = self.writes()
+        for count in range(len(writes) + 1):
+            for kept in (0.0, 0.5, 1.0):
+                yield Cut(self, writes[:count], kept, chance.getrandbits(32), 0, "")
+
 
 @dataclass(frozen=True)
 class Cut:
@@ -132,12 +142,43 @@ class Cut:
 
     def make(self, disk: Path) -> Path:
         """The disk as the cut leaves it, in a new file."""
-        chance, flushed = random.Random(self.luck), self._flushed()
         subprocess.run(["cp", "--sparse=always", "--reflink=auto", str(self.recording.base), str(disk)], check=True)
         with disk.open("r+b") as target, self.recording.log.open("rb") as log:
-            for number, write in enumerate(self.writes):
-                if write.size and (number < flushed or chance.random() < self.kept):
-                    log.seek(write.place)
-                    target.seek(write.offset)
-                    target.write(log.read(write.size))
+            for write in self._on_disk():
+                log.seek(write.place)
+                target.seek(write.offset)
+                target.write(log.read(write.size))
         return disk
+
+    def _on_disk(self) -> Iterator[Write]:
+        chance, flushed = random.Random(self.luck), self._flushed()
+        for number, write in enumerate(self.writes):
+            if number < flushed or chance.random() < self.kept:
+                yield write
+
+    def has_boot_partition(self) -> bool:
+        """Whether either table of the disk, each of them whole, has a partition that the firmware looks into."""
+        size = self.recording.base.stat().st_size
+        last = size - size % _SECTOR - _SECTOR
+        return any(_EFI_TYPE in self._entries(place) for place in (_SECTOR, last))
+
+    def _entries(self, place: int) -> bytes:
+        """The entries of the table whose header is there; none when it is damaged."""
+        header = bytearray(self._read(place, _SECTOR))
+        if header[:8] != b"EFI PART":
+            return b""
+        said, header[16:20] = struct.unpack_from("<I", header, 16)[0], bytes(4)
+        start, count, each, checksum = struct.unpack_from("<QIII", header, 72)
+        entries = self._read(start * _SECTOR, min(count * each, 1 << 20))
+        return entries if (said, checksum) == (zlib.crc32(header[:92]), zlib.crc32(entries)) else b""
+
+    def _read(self, place: int, size: int) -> bytes:
+        with self.recording.base.open("rb") as base, self.recording.log.open("rb") as log:
+            base.seek(place)
+            content = bytearray(base.read(size))
+            for write in self._on_disk():
+                first, last = max(place, write.offset), min(place + size, write.offset + write.size)
+                if first < last:
+                    log.seek(write.place + first - write.offset)
+                    content[first - place : last - place] = log.read(last - first)
+        return bytes(content)

@@ -6,13 +6,16 @@ those of another run. Both cover everything up to the verdict on the new system'
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import random
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
-from reimage_bench import CODE, make_bundle, make_disk, next_image
+from reimage_bench import CODE, MIB, make_bundle, make_disk, next_image
 from reimage_machine import Machine
 from reimage_pc import (
     ASK,
@@ -32,10 +35,13 @@ from reimage_pc import (
 )
 from reimage_power import Recording
 
+from hntt.image.target.layout import EFI_SIZE
+
 pytestmark = pytest.mark.reimage
 CUTS = int(os.environ.get("HNTT_REIMAGE_CUTS", "10"))
 SEED = os.environ.get("HNTT_REIMAGE_SEED") or str(random.SystemRandom().randrange(10**6))
 NEXT = "2026.12.1.1"
+SLOT_A = MIB + EFI_SIZE
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +79,25 @@ def test_during_an_installation(world: World, place: Path, installation: Recordi
             assert slot_and_version(pc) == ("A", VERSION)
             assert pc.shell("hostname; cat /etc/hntt/room") == "pc-an-thuy\n2007"
             assert pc.shell("systemctl --failed --no-legend --plain | grep hntt") == ""
+
+
+def test_no_moment_of_an_installation_starts_what_is_not_whole(
+    world: World, place: Path, installation: Recording
+) -> None:
+    # The firmware decides by the table: nothing is started before everything is there. So these need no QEMU.
+    loader = (world.image / "installer/BOOTX64.EFI").read_bytes()
+    root = json.loads((world.image / "manifest.json").read_text())["root"]
+    cuts = list(installation.every(random.Random(SEED)))
+    starts = [cut for cut in cuts if cut.has_boot_partition()]
+    assert len(cuts) > 100
+    assert 0 < len(starts) < len(cuts)
+    for cut in starts[:4]:
+        disk = cut.make(place / "disk.img")
+        found = subprocess.run(["mtype", "-i", f"{disk}@@1M", "::EFI/BOOT/BOOTX64.EFI"], capture_output=True)
+        assert found.stdout == loader, cut
+        with disk.open("rb") as handle:
+            handle.seek(SLOT_A)
+            assert hashlib.sha256(handle.read(root["size"])).hexdigest() == root["sha256"], cut
 
 
 @pytest.fixture(scope="session")
