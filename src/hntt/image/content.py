@@ -30,10 +30,13 @@ T = TypeVar("T", bound=Item)
 TARGET = Path(__file__).with_name("target")
 PROGRAM = "/usr/lib/hntt"
 UNITS = "/usr/lib/systemd/system"
+RAUC_SLOTS = f"{PROGRAM}/rauc-slots"
+RAUC_SLOTS_SCRIPT = f"""#!/bin/sh
+cd {PROGRAM} && exec python3 -s -B -m target.rauc_slots "$@"
+"""
 _RAUC_SETTINGS = f"""[system]
 compatible={COMPATIBLE}
-bootloader=grub
-grubenv=/efi/EFI/debian/grubenv
+bootloader=custom
 data-directory=/data/rauc
 bundle-formats=verity
 min-bundle-version={{version}}
@@ -41,6 +44,9 @@ min-bundle-version={{version}}
 [keyring]
 path=/etc/rauc/keyring.pem
 check-purpose=codesign
+
+[handlers]
+bootloader-custom-backend={RAUC_SLOTS}
 
 [slot.rootfs.0]
 device=/dev/disk/by-partlabel/hntt-a
@@ -131,6 +137,7 @@ def image_content(offline: OfflineInventory, root: Path, keys: KeyFolder, versio
             f"{PROGRAM}/image.json",
             (json.dumps({"format": FORMAT, "compatible": COMPATIBLE, "version": version}) + "\n").encode(),
         ),
+        ContentFile(RAUC_SLOTS, RAUC_SLOTS_SCRIPT.encode(), "0755"),
         ContentFile("/etc/fstab", b""),
         *([ContentFile("/etc/apt/sources.list", sources.encode())] if sources else []),
         *program_files(),

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from hntt.image import initramfs
-from hntt.image.content import rauc_settings
+from hntt.image.content import RAUC_SLOTS, RAUC_SLOTS_SCRIPT, rauc_settings
 from hntt.image.files import canonical
 from hntt.image.manifest import bundle_version
 from hntt.image.stick import make_stick
@@ -218,6 +218,7 @@ def _furnish(tree: Path, keys: Keys, version: str, *, healthy: bool, deadline: i
     run("systemctl", f"--root={tree}", "mask", *SLOW_AND_UNUSED)
     _write(tree / "etc/hntt/trial.env", f"HNTT_TRIAL_DEADLINE_S={deadline}\n".encode())
     _write(tree / "usr/local/bin/hntt-pc", check_program(healthy=healthy).encode(), 0o755)
+    _write(tree / RAUC_SLOTS.lstrip("/"), RAUC_SLOTS_SCRIPT.encode(), 0o755)
     _write(tree / "etc/rauc/keyring.pem", keys.bundle_certificate.read_bytes())
     _write(tree / "etc/rauc/system.conf", rauc_settings(version).encode())
     login = "-/sbin/agetty --autologin root --keep-baud 115200 %I dumb"
