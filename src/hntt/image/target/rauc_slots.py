@@ -1,6 +1,6 @@
 """RAUC's questions and wishes about the slots, answered out of grubenv: its custom boot loader backend.
 
-RAUC's own backend lets grub-editenv empty the file before it is written, and a power cut then leaves no choice of a slot.
+RAUC's own backend lets grub-editenv empty the file before it writes, and a power cut then leaves no choice of a slot.
 Here the block keeps its place.
 """
 
