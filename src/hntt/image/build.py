@@ -20,10 +20,9 @@ from hntt.image.errors import ImageError
 from hntt.image.ext4 import EPOCH, make_ext4
 from hntt.image.files import sha256_of
 from hntt.image.initramfs import build_installer
-from hntt.image.manifest import BUNDLE, LOCK, ROOT, Manifest, RootFile, write_manifest
+from hntt.image.manifest import BUNDLE, INSTALLER, LOCK, ROOT, Manifest, RootFile, write_manifest
 from hntt.image.packages import Locked, write_lock
 from hntt.image.signing import KeyFolder
-from hntt.image.stick import INSTALLER
 
 Say = Callable[[str], None]
 SLOT_SIZE = 4 << 30
@@ -155,7 +154,8 @@ def _install(plan: Plan, work: Path) -> Path:
 def _manifest(plan: Plan, plain: Path, made: Path) -> Manifest:
     packed = made / ROOT
     root = RootFile(plain.stat().st_size, sha256_of(plain), packed.stat().st_size, sha256_of(packed))
-    return Manifest(plan.version, plan.slot_size, root, sha256_of(made / LOCK), plan.content.digest())
+    installer = {path.name: sha256_of(path) for path in sorted((made / INSTALLER).iterdir())} if plan.bootable else None
+    return Manifest(plan.version, plan.slot_size, root, sha256_of(made / LOCK), plan.content.digest(), installer)
 
 
 def _require_fits(size: int, slot_size: int) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hntt.i18n import tr
 from hntt.image.errors import ImageError
-from hntt.image.manifest import COMPATIBLE
+from hntt.image.manifest import COMPATIBLE, bundle_version
 from hntt.image.signing import KeyFolder
 
 _IMAGE = "rootfs.img"
@@ -39,7 +39,7 @@ def make_bundle(root: Path, version: str, keys: KeyFolder, bundle: Path) -> None
         source, made = Path(scratch) / "in", Path(scratch) / "out.raucb"
         source.mkdir()
         (source / _IMAGE).hardlink_to(root)
-        (source / "manifest.raucm").write_text(_MANIFEST.format(version=version), encoding="utf-8")
+        (source / "manifest.raucm").write_text(_MANIFEST.format(version=bundle_version(version)), encoding="utf-8")
         _rauc(
             "bundle",
             f"--cert={keys.bundle_certificate}",

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from hntt.i18n import tr
 from hntt.image.errors import ImageError
-from hntt.image.manifest import COMPATIBLE, FORMAT, version_numbers
+from hntt.image.manifest import COMPATIBLE, FORMAT, bundle_version, version_numbers
 from hntt.image.signing import KeyFolder, public_key
 from hntt.intent.intended import Tree, intended
 from hntt.intent.linux import DeclaredState
@@ -30,16 +30,23 @@ T = TypeVar("T", bound=Item)
 TARGET = Path(__file__).with_name("target")
 PROGRAM = "/usr/lib/hntt"
 UNITS = "/usr/lib/systemd/system"
-RAUC_SETTINGS = f"""[system]
+RAUC_SLOTS = f"{PROGRAM}/rauc-slots"
+RAUC_SLOTS_SCRIPT = f"""#!/bin/sh
+cd {PROGRAM} && exec python3 -s -B -m target.rauc_slots "$@"
+"""
+_RAUC_SETTINGS = f"""[system]
 compatible={COMPATIBLE}
-bootloader=grub
-grubenv=/efi/EFI/debian/grubenv
+bootloader=custom
 data-directory=/data/rauc
 bundle-formats=verity
+min-bundle-version={{version}}
 
 [keyring]
 path=/etc/rauc/keyring.pem
 check-purpose=codesign
+
+[handlers]
+bootloader-custom-backend={RAUC_SLOTS}
 
 [slot.rootfs.0]
 device=/dev/disk/by-partlabel/hntt-a
@@ -109,6 +116,11 @@ class Content:
         return "".join(f"{line}\n" for line in lines)
 
 
+def rauc_settings(version: str) -> str:
+    """RAUC's settings in the image of a version: nothing older is taken, also from whom the controller did not ask."""
+    return _RAUC_SETTINGS.format(version=bundle_version(version))
+
+
 def image_content(offline: OfflineInventory, root: Path, keys: KeyFolder, version: str, sources: str = "") -> Content:
     """The content for one version. ``root`` is the project's; ``sources`` are the PCs' apt sources until converged.
 
@@ -120,11 +132,12 @@ def image_content(offline: OfflineInventory, root: Path, keys: KeyFolder, versio
     own = [
         ContentFile(f"{PROGRAM}/image-key.pem", keys.image_public.read_bytes()),
         ContentFile("/etc/rauc/keyring.pem", keys.bundle_certificate.read_bytes()),
-        ContentFile("/etc/rauc/system.conf", RAUC_SETTINGS.encode()),
+        ContentFile("/etc/rauc/system.conf", rauc_settings(version).encode()),
         ContentFile(
             f"{PROGRAM}/image.json",
             (json.dumps({"format": FORMAT, "compatible": COMPATIBLE, "version": version}) + "\n").encode(),
         ),
+        ContentFile(RAUC_SLOTS, RAUC_SLOTS_SCRIPT.encode(), "0755"),
         ContentFile("/etc/fstab", b""),
         *([ContentFile("/etc/apt/sources.list", sources.encode())] if sources else []),
         *program_files(),

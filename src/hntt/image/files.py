@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 from pathlib import Path
 from typing import Any
+
+from hntt.centre import files
 
 _PIECE = 1 << 20
 
@@ -19,20 +20,9 @@ def canonical(document: Any) -> bytes:
 
 
 def write_whole(path: Path, content: bytes, mode: int = 0o644) -> None:
-    """Write beside ``path`` and swap in, so that a reader sees the old file or the new one; parents are made."""
+    """Replace the file at once, also for a power cut: there is the old one or the new one. Parents are made."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    try:
-        with os.fdopen(descriptor, "wb") as handle:
-            os.fchmod(handle.fileno(), mode)
-            handle.write(content)
-            handle.flush()
-            os.fsync(handle.fileno())
-        scratch.replace(path)
-    except BaseException:
-        scratch.unlink(missing_ok=True)
-        raise
+    files.write_whole(path, content, mode)
 
 
 def write_new(path: Path, content: bytes, mode: int) -> None:

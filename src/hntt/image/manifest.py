@@ -1,6 +1,7 @@
 """The manifest of an image: which version, which file, and the hashes that a PC checks before it writes anything.
 
-Format 1 is read by the installer and by the PC (``hntt.image.target``); a change of its shape is a new format.
+Format 1 is read by the installer and by the PC (``hntt.image.target``). They take no notice of fields that they do not
+know; any other change of its shape is a new format.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import hashlib
 import json
 import re
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,8 @@ SIGNATURE = "manifest.json.sig"
 ROOT = "root.ext4.zst"
 BUNDLE = "root.raucb"
 LOCK = "packages.lock"
+INSTALLER = "installer"
+"""Folder of an image with what a stick starts: boot loader, kernel, initramfs."""
 BLOCK = 4096
 _VERSION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,7}")
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -50,6 +54,8 @@ class Manifest:
     root: RootFile
     packages_sha256: str
     content_sha256: str
+    installer: Mapping[str, str] | None = None
+    """SHA-256 of each file of the sticks' installer; None in images that have none, or are from before it was kept."""
 
     def to_bytes(self) -> bytes:
         """The canonical text that the signature is over."""
@@ -69,6 +75,7 @@ class Manifest:
                 },
                 "packages_sha256": self.packages_sha256,
                 "content_sha256": self.content_sha256,
+                **({} if self.installer is None else {"installer": dict(self.installer)}),
             }
         )
 
@@ -83,6 +90,12 @@ def version_numbers(version: str) -> tuple[int, ...]:
             )
         )
     return tuple(int(part) for part in version.split("."))
+
+
+def bundle_version(version: str) -> str:
+    """The version as RAUC compares it (semantic versions have three numbers): 2026.11.28.1 is 2026.11.28-1."""
+    numbers = version_numbers(version)
+    return f"{'.'.join(map(str, numbers[:3]))}-{'.'.join(map(str, numbers[3:])) or 0}"
 
 
 def write_manifest(folder: Path, manifest: Manifest, keys: KeyFolder) -> None:
@@ -121,10 +134,17 @@ def parse(content: bytes) -> Manifest:
         raise ValueError(f"format {document['format']!r}, compatible {document['compatible']!r}")
     version_numbers(document["version"])
     root = RootFile(**document["root"])
+    installer = dict[str, str](document["installer"]) if "installer" in document else None
     manifest = Manifest(
-        document["version"], document["slot_size"], root, document["packages_sha256"], document["content_sha256"]
-    )
-    hashes = (root.sha256, root.compressed_sha256, manifest.packages_sha256, manifest.content_sha256)
+        document["version"], document["slot_size"], root, document["packages_sha256"], document["content_sha256"],
+        installer,
+    )  # fmt: skip
+    hashes = (
+        root.sha256, root.compressed_sha256, manifest.packages_sha256, manifest.content_sha256,
+        *(installer or {}).values(),
+    )  # fmt: skip
+    if any("/" in name for name in installer or {}):
+        raise ValueError("file of the installer")
     if not all(_HASH.fullmatch(value) for value in hashes):
         raise ValueError("a hash that is no SHA-256")
     if "/" in root.file or root.size > manifest.slot_size or root.size % BLOCK or manifest.slot_size % BLOCK:
@@ -135,7 +155,7 @@ def parse(content: bytes) -> Manifest:
 
 
 def verify(folder: Path, public: Path, *, min_version: str | None = None) -> Manifest:
-    """Check a whole image: signature, version, compressed and uncompressed payload, list of packages.
+    """Check a whole image: signature, version, compressed and uncompressed payload, list of packages, installer.
 
     The cheap checks come first. ImageError for the first thing that is wrong, which says what that means.
     """
@@ -156,6 +176,10 @@ def verify(folder: Path, public: Path, *, min_version: str | None = None) -> Man
     _require_present(folder / LOCK)
     if sha256_of(folder / LOCK) != manifest.packages_sha256:
         raise _damaged(folder / LOCK, "SHA-256")
+    for name, digest in (manifest.installer or {}).items():
+        _require_present(folder / INSTALLER / name)
+        if sha256_of(folder / INSTALLER / name) != digest:
+            raise _damaged(folder / INSTALLER / name, "SHA-256")
     size, digest = unpacked(packed)
     if (size, digest) != (manifest.root.size, manifest.root.sha256):
         raise _damaged(packed, tr(vi="nội dung sau khi giải nén", en="what it decompresses to"))

@@ -114,9 +114,12 @@ def signature_path(seed: Path) -> Path:
 
 
 def write_seed(folder: Path, seed: dict[str, Any], keys: KeyFolder) -> Path:
-    """Write one seed, readable to its owner only, with its signature; the seed's path."""
+    """Write one seed, readable to its owner only, with its signatures; the seed's path.
+
+    There are two: over the seed, and over the seed with an empty token, which is what the PC keeps once enrolled.
+    """
     content = canonical(seed)
-    signature = sign(keys, content)
+    signature = sign(keys, content) + sign(keys, canonical({**seed, "token": {**seed["token"], "secret": ""}}))
     path = seed_path(folder, seed["code"])
     write_whole(path, content, 0o600)
     write_whole(signature_path(path), signature)
@@ -124,14 +127,15 @@ def write_seed(folder: Path, seed: dict[str, Any], keys: KeyFolder) -> Path:
 
 
 def read_seed(path: Path, public: Path, now: datetime | None = None) -> dict[str, Any]:
-    """A seed whose signature is good and whose token is not expired; ImageError else."""
+    """A seed whose signature is good and whose token is not expired; ImageError else. A PC's own copy is none."""
     try:
         content, signature = path.read_bytes(), signature_path(path).read_bytes()
     except FileNotFoundError as error:
         raise ImageError(
             tr(vi=f"{error.filename}: thiếu tệp này", en=f"{error.filename}: this file is missing")
         ) from error
-    if len(signature) != SIGNATURE_SIZE or not is_signed(content, signature, public):
+    sizes = (SIGNATURE_SIZE, 2 * SIGNATURE_SIZE)  # older seeds have one signature
+    if len(signature) not in sizes or not is_signed(content, signature[:SIGNATURE_SIZE], public):
         raise ImageError(
             tr(
                 vi=f"{path}: chữ ký sai — seed đã bị sửa hoặc do khoá khác ký. Hãy tạo lại: hntt image seed",

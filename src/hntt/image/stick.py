@@ -12,9 +12,9 @@ from pathlib import Path
 from hntt.i18n import tr
 from hntt.image import initramfs
 from hntt.image.errors import ImageError
+from hntt.image.manifest import INSTALLER
 
 LABEL = "HNTT-STICK"
-INSTALLER = "installer"  # folder of an image: what initramfs.build_installer made
 _MIB = 1 << 20
 _FAT_MOST = (4 << 30) - 1
 _PIECE = 4 * _MIB

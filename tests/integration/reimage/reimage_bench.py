@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from hntt.image import initramfs
-from hntt.image.content import RAUC_SETTINGS
+from hntt.image.content import RAUC_SLOTS, RAUC_SLOTS_SCRIPT, rauc_settings
 from hntt.image.files import canonical
+from hntt.image.manifest import bundle_version
 from hntt.image.stick import make_stick
 
 ROOT = Path(__file__).parents[3]
@@ -125,6 +126,7 @@ def next_image(image: Path, out: Path, version: str, *, healthy: bool = True, de
     run("cp", "--sparse=always", str(image / "root.ext4"), str(root))
     changed = {
         "/usr/lib/hntt/image.json": json.dumps({"version": version}),
+        "/etc/rauc/system.conf": rauc_settings(version),
         "/etc/hntt/trial.env": f"HNTT_TRIAL_DEADLINE_S={deadline}\n",
         "/usr/local/bin/hntt-pc": check_program(healthy=healthy),
     }
@@ -139,19 +141,32 @@ def next_image(image: Path, out: Path, version: str, *, healthy: bool = True, de
 
 def make_bundle(image: Path, keys: Keys, version: str) -> Path:
     """RAUC's bundle of an image, on a file system that a PC can be given as a second disk."""
-    source, disk = image / "bundle", image / "disk"
-    source.mkdir()
+    disk = image / "disk"
     disk.mkdir()
-    (source / "rootfs.img").hardlink_to(image / "root.ext4")
+    pack_bundle(image / "root.ext4", keys, version, disk / "root.raucb")
+    return disk_of(disk, image / "bundle.img")
+
+
+def pack_bundle(root: Path, keys: Keys, version: str, out: Path) -> Path:
+    """RAUC's bundle of a root file system."""
+    source = out.with_suffix(".contents")
+    source.mkdir()
+    (source / "rootfs.img").hardlink_to(root)
     (source / "manifest.raucm").write_text(
-        f"[update]\ncompatible=hntt-pc\nversion={version}\n\n[bundle]\nformat=verity\n\n"
+        f"[update]\ncompatible=hntt-pc\nversion={bundle_version(version)}\n\n[bundle]\nformat=verity\n\n"
         "[image.rootfs]\nfilename=rootfs.img\nadaptive=block-hash-index\n"
     )
     run("rauc", "bundle", f"--cert={keys.bundle_certificate}", f"--key={keys.bundle_key}",
-        "--mksquashfs-args=-comp zstd -Xcompression-level 3 -b 64k", str(source), str(disk / "root.raucb"))  # fmt: skip
-    size = (disk / "root.raucb").stat().st_size // MIB + 64
-    run("mkfs.ext4", "-q", "-F", "-d", str(disk), str(image / "bundle.img"), f"{size}M")
-    return image / "bundle.img"
+        "--mksquashfs-args=-comp zstd -Xcompression-level 3 -b 64k", str(source), str(out))  # fmt: skip
+    shutil.rmtree(source)
+    return out
+
+
+def disk_of(folder: Path, out: Path) -> Path:
+    """A file system with the files of a folder."""
+    size = sum(path.stat().st_size for path in folder.iterdir()) // MIB + 64
+    run("mkfs.ext4", "-q", "-F", "-d", str(folder), str(out), f"{size}M")
+    return out
 
 
 def check_program(*, healthy: bool) -> str:
@@ -203,8 +218,9 @@ def _furnish(tree: Path, keys: Keys, version: str, *, healthy: bool, deadline: i
     run("systemctl", f"--root={tree}", "mask", *SLOW_AND_UNUSED)
     _write(tree / "etc/hntt/trial.env", f"HNTT_TRIAL_DEADLINE_S={deadline}\n".encode())
     _write(tree / "usr/local/bin/hntt-pc", check_program(healthy=healthy).encode(), 0o755)
+    _write(tree / RAUC_SLOTS.lstrip("/"), RAUC_SLOTS_SCRIPT.encode(), 0o755)
     _write(tree / "etc/rauc/keyring.pem", keys.bundle_certificate.read_bytes())
-    _write(tree / "etc/rauc/system.conf", RAUC_SETTINGS.encode())
+    _write(tree / "etc/rauc/system.conf", rauc_settings(version).encode())
     login = "-/sbin/agetty --autologin root --keep-baud 115200 %I dumb"
     _write(
         system / "serial-getty@.service.d/tests.conf",

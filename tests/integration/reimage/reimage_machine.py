@@ -26,10 +26,15 @@ class Machine:
     """One PC: its disks, perhaps a stick. ``with`` switches it on, its end switches it off."""
 
     def __init__(
-        self, folder: Path, disks: list[tuple[Path, str]], stick: Path | None = None, name: str = "pc"
+        self,
+        folder: Path,
+        disks: list[tuple[Path, str]],
+        stick: Path | None = None,
+        name: str = "pc",
+        record: Path | None = None,
     ) -> None:
-        """``disks``: image files with their serials."""
-        self.folder, self.disks, self.stick, self.name = folder, disks, stick, name
+        """``disks``: image files with their serials. ``record``: a file for QEMU's log of what the first is written."""
+        self.folder, self.disks, self.stick, self.name, self.record = folder, disks, stick, name, record
         self.log = folder / f"{name}.console.txt"
         self.text = ""
         self.seen = 0
@@ -57,7 +62,16 @@ class Machine:
             "-drive", f"if=pflash,format=raw,file={variables}",
         ]  # fmt: skip
         for number, (path, serial) in enumerate(self.disks):
-            command += ["-drive", f"if=none,id=d{number},format=raw,file={path},cache=writeback"]
+            logged = self.record if number == 0 else None
+            # The host keeps what QEMU has written when QEMU is killed, so it need not flush.
+            node = f"raw{number}" if logged else f"d{number}"
+            command += [
+                "-blockdev",
+                f"driver=raw,node-name={node},cache.no-flush=on,file.driver=file,file.filename={path},file.cache.no-flush=on",
+            ]
+            if logged is not None:
+                command += ["-blockdev", f"driver=file,node-name=log,filename={logged},cache.no-flush=on"]
+                command += ["-blockdev", f"driver=blklogwrites,node-name=d{number},file={node},log=log"]
             command += ["-device", f"virtio-blk-pci,drive=d{number},serial={serial},bootindex={number + 1}"]
         if self.stick is not None:
             command += ["-drive", f"if=none,id=stick,format=raw,readonly=on,file={self.stick}"]

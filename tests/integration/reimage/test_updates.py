@@ -1,12 +1,14 @@
-"""Updates through RAUC: a good one is kept; what is unsigned is not taken; an unhealthy one is left."""
+"""Updates through RAUC: a good one is kept; what is unsigned or older is not taken; an unhealthy one is left."""
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 from pathlib import Path
 
 import pytest
-from reimage_bench import Keys, make_bundle, make_disk, next_image
+from reimage_bench import MIB, Keys, disk_of, make_bundle, make_disk, next_image, pack_bundle
 from reimage_machine import Machine
 from reimage_pc import (
     PROMPT,
@@ -23,7 +25,7 @@ from reimage_pc import (
 )
 
 pytestmark = pytest.mark.reimage
-NEXT = "2026.12.1.1"
+NEXT, OLDER = "2026.12.1.1", "2026.11.27.9"
 
 
 @pytest.fixture(scope="session")
@@ -61,17 +63,41 @@ def test_a_good_update_is_kept(world: World, pc_disk: Path, place: Path) -> None
         assert slot_and_version(pc) == ("B", NEXT)
 
 
-def test_what_is_signed_by_another_is_not_taken(world: World, pc_disk: Path, place: Path) -> None:
+def refused_bundles(world: World, place: Path) -> dict[str, str]:
+    """Bundles that no PC may take, in the folder ``bundles``, and what RAUC says of each. One more is changed."""
+    root, kept = place / "root.ext4", place / "bundles"
+    root.write_bytes(os.urandom(MIB))
+    for folder in (kept, place / "others"):
+        folder.mkdir()
+    pack_bundle(root, Keys.make(place / "others"), NEXT, kept / "anothers.raucb")
+    pack_bundle(root, world.keys, OLDER, kept / "older.raucb")
+    good = pack_bundle(root, world.keys, NEXT, kept / "changed.raucb")
+    content = bytearray(good.read_bytes())
+    (kept / "unsigned.raucb").write_bytes(content[: -8 - int.from_bytes(content[-8:], "big")])
+    content[MIB // 64] ^= 1
+    good.write_bytes(content)
+    return {"anothers": "(?i)signature", "unsigned": "(?i)signature", "older": "Version mismatch"}
+
+
+def test_what_is_unsigned_changed_or_older_is_not_taken(world: World, pc_disk: Path, place: Path) -> None:
     disk = place / "disk.img"
     shutil.copy(pc_disk, disk)
-    (place / "others").mkdir()
-    bundle = make_bundle(next_image(world.image, place / "next", NEXT), Keys.make(place / "others"), NEXT)
-    with Machine(place, [(disk, SERIAL), (bundle, "BUNDLE")]) as pc:
+    wanted = refused_bundles(world, place)
+    bundles = disk_of(place / "bundles", place / "bundle.img")
+    with Machine(place, [(disk, SERIAL), (bundles, "BUNDLE")]) as pc:
         logged_in(pc)
         judged(pc)
-        before = pc.shell("sha256sum </dev/vda3; grep -ao 'ORDER=.*' /efi/EFI/debian/grubenv", timeout=120)
-        assert "signature" in update(pc)
-        assert pc.shell("sha256sum </dev/vda3; grep -ao 'ORDER=.*' /efi/EFI/debian/grubenv", timeout=120) == before
+        state = "sha256sum </dev/vda3; grep -ao 'ORDER=.*' /efi/EFI/debian/grubenv"
+        before = pc.shell(state, timeout=240)
+        for name, said in wanted.items():
+            answer = update(pc, f"/mnt/{name}.raucb")
+            assert "succeeded" not in answer, name
+            assert re.search(said, answer), answer
+        assert pc.shell(state, timeout=240) == before
+        # This one is found while it is read: the idle slot is spoilt then, and never started.
+        assert "succeeded" not in update(pc, "/mnt/changed.raucb")
+        order = "grep -ao 'ORDER=.*' /efi/EFI/debian/grubenv"
+        assert pc.shell(order) == before.splitlines()[-1]
 
 
 def test_an_unhealthy_version_is_left(world: World, pc_disk: Path, place: Path) -> None:

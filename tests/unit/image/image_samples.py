@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from hntt.image.files import sha256_of
-from hntt.image.manifest import BUNDLE, LOCK, ROOT, Manifest, RootFile, write_manifest
+from hntt.image.manifest import BUNDLE, INSTALLER, LOCK, ROOT, Manifest, RootFile, write_manifest
 from hntt.image.signing import KeyFolder
 
 VERSION = "2026.11.28.1"
@@ -22,6 +22,10 @@ def small_image(folder: Path, keys: KeyFolder, version: str = VERSION) -> Manife
     packed = folder / ROOT
     root = RootFile(plain.stat().st_size, sha256_of(plain), packed.stat().st_size, sha256_of(packed))
     plain.unlink()
-    manifest = Manifest(version, 1 << 20, root, sha256_of(folder / LOCK), "c" * 64)
+    (folder / INSTALLER).mkdir()
+    for name in ("BOOTX64.EFI", "installer.img", "vmlinuz"):
+        (folder / INSTALLER / name).write_bytes(f"the {name} of a stick".encode())
+    installer = {path.name: sha256_of(path) for path in (folder / INSTALLER).iterdir()}
+    manifest = Manifest(version, 1 << 20, root, sha256_of(folder / LOCK), "c" * 64, installer)
     write_manifest(folder, manifest, keys)
     return manifest

@@ -128,7 +128,10 @@ def test_a_file_that_is_there_is_left_alone(world: World, written: list[Path]) -
     assert written == []
 
 
-@pytest.mark.parametrize("name", ["image/manifest.json", "image/root.ext4.zst", "seeds/19264.seed.json"])
+@pytest.mark.parametrize(
+    "name",
+    ["image/manifest.json", "image/root.ext4.zst", "image/installer/vmlinuz", "seeds/19264.seed.json"],
+)
 def test_nothing_changed_gets_onto_a_stick(name: str, world: World, written: list[Path], tmp_path: Path) -> None:
     path = tmp_path / name
     content = bytearray(path.read_bytes())

@@ -16,6 +16,7 @@ from hntt.image.manifest import (
     NAME,
     ROOT,
     SIGNATURE,
+    bundle_version,
     parse,
     read_manifest,
     verify,
@@ -37,7 +38,7 @@ def test_the_text_is_the_one_that_pcs_read(keys: KeyFolder, tmp_path: Path) -> N
     assert document["format"] == 1
     assert document["compatible"] == "hntt-pc"
     assert set(document) == {
-        "format", "compatible", "version", "slot_size", "root", "packages_sha256", "content_sha256",
+        "format", "compatible", "version", "slot_size", "root", "packages_sha256", "content_sha256", "installer",
     }  # fmt: skip
     assert set(document["root"]) == {"file", "size", "sha256", "compressed_size", "compressed_sha256"}
     assert parse(text) == manifest
@@ -66,6 +67,9 @@ def resigned(folder: Path, keys: KeyFolder, change: Callable[[dict[str, object]]
         (SIGNATURE, "signature is wrong"),
         (ROOT, "SHA-256"),
         (LOCK, "SHA-256"),
+        ("installer/vmlinuz", "SHA-256"),
+        ("installer/installer.img", "SHA-256"),
+        ("installer/BOOTX64.EFI", "SHA-256"),
     ],
 )
 def test_one_bit_changed_anywhere_is_found(name: str, said: str, keys: KeyFolder, tmp_path: Path) -> None:
@@ -76,7 +80,7 @@ def test_one_bit_changed_anywhere_is_found(name: str, said: str, keys: KeyFolder
         verify(folder, keys.image_public)
 
 
-@pytest.mark.parametrize("name", [NAME, SIGNATURE, ROOT, LOCK])
+@pytest.mark.parametrize("name", [NAME, SIGNATURE, ROOT, LOCK, "installer/vmlinuz"])
 def test_a_missing_file_is_named(name: str, keys: KeyFolder, tmp_path: Path) -> None:
     folder = tmp_path / "image"
     small_image(folder, keys)
@@ -111,6 +115,9 @@ def test_another_key_is_not_trusted(keys: KeyFolder, tmp_path: Path) -> None:
         lambda d: d["root"].update(sha256="0"),
         lambda d: d["root"].update(size=d["slot_size"] + 4096),
         lambda d: d["root"].update(size=4097),
+        lambda d: d["installer"].update(vmlinuz="0"),
+        lambda d: d["installer"].update({"../vmlinuz": "0" * 64}),
+        lambda d: d.update(installer=None),
     ],
 )
 def test_a_signature_does_not_make_nonsense_good(
@@ -145,6 +152,13 @@ def test_an_older_version_is_refused(keys: KeyFolder, tmp_path: Path) -> None:
         verify(tmp_path / "image", keys.image_public, min_version="2026.11.28.2")
 
 
+def test_an_image_from_before_the_installer_was_kept_is_still_good(keys: KeyFolder, tmp_path: Path) -> None:
+    folder = tmp_path / "image"
+    small_image(folder, keys)
+    resigned(folder, keys, lambda d: d.pop("installer"))
+    assert verify(folder, keys.image_public).installer is None
+
+
 def test_versions_are_compared_as_numbers() -> None:
     ordered = ["2025.12.31.9", "2026.2.1.1", "2026.11.28.2", "2026.11.28.10", "2026.11.29"]
     assert sorted(ordered, key=version_numbers) == ordered
@@ -154,6 +168,13 @@ def test_versions_are_compared_as_numbers() -> None:
 def test_what_is_no_version_is_refused(text: str) -> None:
     with pytest.raises(ImageError, match="no version"):
         version_numbers(text)
+
+
+def test_rauc_is_told_versions_in_its_own_form() -> None:
+    given = ["2026.11.28", "2026.11.28.1", "2026.11.28.10", "2026.12.1.1", "2026", "2026.1.2.3.4"]
+    assert [bundle_version(one) for one in given] == [
+        "2026.11.28-0", "2026.11.28-1", "2026.11.28-10", "2026.12.1-1", "2026-0", "2026.1.2-3.4",
+    ]  # fmt: skip
 
 
 def test_the_bundle_is_part_of_the_folder_but_signed_by_itself(keys: KeyFolder, tmp_path: Path) -> None:

@@ -129,3 +129,42 @@ def test_reports_wait_in_memory_and_then_in_files(tmp_path: Path) -> None:
     again = reports.Queue("pc.a.b", "1.2", tmp_path / "reports")
     again.add("first_boot")
     assert (again.run, again.next) == (queue.run, 4)
+
+
+def test_runs_of_one_second_are_told_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = iter(["ffff", "aaaa", "bbbb", "0000"])
+    monkeypatch.setattr(reports.secrets, "token_hex", lambda _size: next(runs))
+    reports.Queue("pc.a.b", "1.2", tmp_path).add("healthy")
+    (tmp_path / "run.json").unlink()
+    reports.Queue("pc.a.b", "1.3", tmp_path).add("booted")
+    (tmp_path / "run.json").write_text("{")
+    reports.Queue("pc.a.b", "1.4", tmp_path).add("disk")
+    assert stages_in(tmp_path) == ["healthy", "booted", "disk"]
+
+
+def test_a_power_cut_gives_no_number_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class CutError(Exception):
+        """The power is gone."""
+
+    def cut(path: Path, content: bytes, mode: int = 0o600) -> None:
+        if path.name == "run.json" and writes:
+            raise CutError
+        writes.append(path.name)
+        whole(path, content, mode)
+
+    writes: list[str] = []
+    whole = reports.write_whole
+    queue = reports.Queue("pc.a.b", "1.2", tmp_path)
+    monkeypatch.setattr(reports, "write_whole", cut)
+    queue.add("first_boot")
+    with pytest.raises(CutError):
+        queue.add("enrolled")
+    monkeypatch.setattr(reports, "write_whole", whole)
+    reports.Queue("pc.a.b", "1.2", tmp_path).add("healthy")
+    found = [json.loads(path.read_text()) for path in reports.pending(tmp_path)]
+    assert len({(one["run"], one["seq"]) for one in found}) == len(found) == 2
+    assert stages_in(tmp_path) == ["first_boot", "healthy"]
+
+
+def stages_in(folder: Path) -> list[str]:
+    return [json.loads(path.read_text())["stage"] for path in reports.pending(folder)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any, Protocol
 
 from . import reports
 from .send import CentreError, Places, read_json
+from .signed import is_signed_seed, without_secret
 
 KEY_NAME = "ssh_host_ed25519_key"
 
@@ -34,6 +36,7 @@ def enrol_once(places: Places, centre: Poster) -> bool:
     if not token.get("secret"):
         return False
     if read_json(places.enrolled).get("token") == token.get("id"):
+        forget_secret(places)
         return False
     # fmt: off
     answer = centre.post("/enrol", {
@@ -49,9 +52,21 @@ def enrol_once(places: Places, centre: Poster) -> bool:
             reports.write_whole(folder / f"{KEY_NAME}-cert.pub", f"{certificate}\n".encode(), 0o644)
     reports.Queue(seed["host"], seed.get("image_version", ""), places.queue).add("enrolled")
     reports.write_whole(places.enrolled, json.dumps({"token": token["id"], "key": key}).encode())
+    forget_secret(places)
     if places.root == Path("/"):
         subprocess.run(["systemctl", "try-reload-or-restart", "ssh.service"], check=False, timeout=60)
     return True
+
+
+def forget_secret(places: Places) -> None:
+    """Take the spent token's secret out of the seed, which stays signed; one without that signature stays as it is."""
+    try:
+        content = without_secret(places.seed.read_bytes())
+        signatures = places.seed.with_name(f"{places.seed.name}.sig").read_bytes()
+        if is_signed_seed(content, signatures, places.image_key):
+            reports.write_whole(places.seed, content)
+    except OSError as error:  # the PC is enrolled all the same, and tries again with its next report
+        print(f"hntt-report: {error}", file=sys.stderr)
 
 
 def _host_key(places: Places) -> str:

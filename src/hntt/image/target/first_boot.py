@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from . import reports
-from .signed import KEY, is_signed
+from .signed import KEY, is_signed_seed
 
 IDENTITY = "data/hntt/identity"
 MARK = "var/lib/hntt/first-boot.json"
@@ -38,8 +38,9 @@ def main(root: Path = Path("/")) -> int:
     wanted = json.dumps({"host": seed["host"], "issued": seed["issued"]})
     if not mark.is_file() or mark.read_text() != wanted:
         apply(seed, identity, root)
-        reports.write_whole(mark, wanted.encode(), 0o644)
+        # Before the mark: said twice after a power cut is better than never.
         reports.Queue(seed["host"], version(root), root / "data/hntt/reports").add("first_boot")
+        reports.write_whole(mark, wanted.encode(), 0o644)
         _settle(seed, root)
     _enrol(root)
     return 0
@@ -48,7 +49,7 @@ def main(root: Path = Path("/")) -> int:
 def read_seed(identity: Path, key: Path) -> dict[str, Any]:
     """The seed that was installed; SeedError when its signature is not good."""
     content = (identity / "seed.json").read_bytes()
-    if not is_signed(content, (identity / "seed.json.sig").read_bytes(), key):
+    if not is_signed_seed(content, (identity / "seed.json.sig").read_bytes(), key):
         raise SeedError("the signature of /data/hntt/identity/seed.json is wrong")
     return dict(json.loads(content))
 

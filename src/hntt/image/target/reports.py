@@ -24,6 +24,7 @@ class Queue:
         """Begin a run, kept in memory until there is a folder. With one, the run of its last report goes on."""
         self.host, self.version, self.folder = host, version, folder
         self.run, self.next = secrets.token_hex(8), 0
+        self._place = 0  # among all reports that this PC has ever queued
         self._waiting: list[dict[str, Any]] = []
         if folder is not None:
             self._resume(folder)
@@ -31,9 +32,10 @@ class Queue:
     def _resume(self, folder: Path) -> None:
         try:
             last = json.loads((folder / _RUN).read_text())
-            self.run, self.next = str(last["run"]), int(last["next"])
+            self.run, self.next, self._place = str(last["run"]), int(last["next"]), int(last["place"])
         except (OSError, ValueError, KeyError, TypeError):
-            return  # the first report of this folder
+            # The first report of this folder, or its file is damaged: what waits there is older all the same.
+            self._place = max((int(path.name.split("-")[0]) + 1 for path in pending(folder)), default=0)
 
     def add(self, stage: str, detail: dict[str, str] | None = None) -> None:
         """Queue a report of now."""
@@ -58,10 +60,14 @@ class Queue:
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
         while self._waiting:
-            report = self._waiting[0]
-            write_whole(folder / _name(report), json.dumps(report, ensure_ascii=False).encode())
+            report, place = self._waiting[0], self._place
+            self._place += 1
+            # First: after a power cut a number may be missing, but none is given twice.
+            counted = {"run": self.run, "next": report["seq"] + 1, "place": self._place}
+            write_whole(folder / _RUN, json.dumps(counted).encode())
+            name = f"{place:010d}-{report['run']}-{report['seq']:06d}.report.json"
+            write_whole(folder / name, json.dumps(report, ensure_ascii=False).encode())
             self._waiting.pop(0)
-        write_whole(folder / _RUN, json.dumps({"run": self.run, "next": self.next}).encode())
         for old in pending(folder)[:-MOST]:
             old.unlink(missing_ok=True)
 
@@ -69,11 +75,6 @@ class Queue:
 def pending(folder: Path = QUEUE) -> list[Path]:
     """The queued reports, oldest first. Delete a file when the centre has it."""
     return sorted(folder.glob("*.report.json"))
-
-
-def _name(report: dict[str, Any]) -> str:
-    moment = report["at"].replace(":", "").replace("-", "")
-    return f"{moment[:15]}-{report['run']}-{report['seq']:06d}.report.json"
 
 
 def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:

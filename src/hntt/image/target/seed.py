@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from .signed import KEY, is_signed
+from .signed import KEY, is_signed, is_signed_seed
 from .stop import StopError
 
 COMPATIBLE = "hntt-pc"
@@ -86,7 +87,7 @@ def read_seed(folder: Path, code: str, key: Path = KEY) -> dict[str, Any]:
             vi=f"USB này không có xã mã {code}. Hãy xem lại mã in trên phong bì; nếu đúng, hãy gọi tỉnh.",
             en=f"no seed of {code} on the stick",
         )
-    content = _signed(path, key)
+    content = _signed(path, key, is_signed_seed)
     if content is None:
         raise StopError(
             "SEED-KY",
@@ -138,7 +139,7 @@ def best_clock(seed: dict[str, Any], now: datetime) -> datetime:
     return max(now, datetime.fromisoformat(seed["issued"]).astimezone(UTC))
 
 
-def _signed(path: Path, key: Path) -> bytes | None:
+def _signed(path: Path, key: Path, good: Callable[[bytes, bytes, Path], bool] = is_signed) -> bytes | None:
     try:
         with path.open("rb") as handle:
             content = handle.read(_READ_MOST)
@@ -147,7 +148,7 @@ def _signed(path: Path, key: Path) -> bytes | None:
         return None
     except OSError as error:
         raise stick_lost() from error
-    return content if is_signed(content, signature, key) else None
+    return content if good(content, signature, key) else None
 
 
 def stick_lost() -> StopError:

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from . import reports
+from .signed import KEY
 
 TIMEOUT_S = 20
 FIRST_WAIT_S, LONGEST_WAIT_S = 60, 900
@@ -46,8 +47,13 @@ class Places:
 
     @property
     def seed(self) -> Path:
-        """The seed as it was signed: a new slot verifies it again, so the token stays in it, worthless once spent."""
+        """The seed, signed with its token's secret and without it: that goes once spent."""
         return self.identity / "seed.json"
+
+    @property
+    def image_key(self) -> Path:
+        """The public key that the seed's signatures are of."""
+        return self.root / str(KEY).lstrip("/")
 
     @property
     def enrolled(self) -> Path:

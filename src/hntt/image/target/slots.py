@@ -39,7 +39,7 @@ def chosen(variables: Mapping[str, str]) -> tuple[str, Variables]:
     """
     names = order(variables)
     ok = [name for name in names if variables.get(f"{name}_OK") == "1"]
-    fresh = [name for name in ok if variables.get(f"{name}_TRY") != "1"]
+    fresh = [name for name in ok if may_start(variables, name)]
     slot = (fresh or ok[::-1] or names)[0]
     return slot, {**variables, f"{slot}_TRY": "1"}
 
@@ -60,6 +60,21 @@ def marked_bad(variables: Mapping[str, str], slot: str) -> Variables:
 def marked_for_trial(variables: Mapping[str, str], slot: str) -> Variables:
     """The next boot tries the slot once; as RAUC does after an installation."""
     return {**variables, **_first(variables, slot), f"{slot}_OK": "1", f"{slot}_TRY": "0"}
+
+
+def may_start(variables: Mapping[str, str], slot: str) -> bool:
+    """Whether the slot may be booted and has not used up its try."""
+    return variables.get(f"{slot}_OK") == "1" and variables.get(f"{slot}_TRY") != "1"
+
+
+def primary(variables: Mapping[str, str]) -> str:
+    """The slot that the next boot starts, without the try that it takes."""
+    return chosen(variables)[0]
+
+
+def state(slot: str, *, good: bool) -> Variables:
+    """What says that a slot may be booted, or that it may not while it is being written."""
+    return {f"{slot}_OK": "1" if good else "0", f"{slot}_TRY": "0"}
 
 
 def fell_back(variables: Mapping[str, str], booted: str) -> str | None:

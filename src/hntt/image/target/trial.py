@@ -66,14 +66,14 @@ def main(root: Path = Path("/")) -> int:
         if verdict is not None:
             break
         time.sleep(min(LOOK_S, deadline / 4))
+    if verdict.stage:
+        _report(root, running, booted, verdict.stage)  # first: said twice after a power cut is better than never
     if verdict.good:
         reports.write_whole(root / GOOD, json.dumps({**_settled(root), booted: running}).encode(), 0o644)
     slots.write(verdict.variables)
     DONE.parent.mkdir(parents=True, exist_ok=True)
     DONE.touch()
     print(f"hntt-trial: slot {booted} {running}: {'good' if verdict.good else 'bad'}", flush=True)
-    if verdict.stage:
-        _report(root, running, booted, verdict.stage)
     if verdict.restart:
         subprocess.run(["systemctl", "--no-block", "reboot"], check=False)
     return 0
@@ -101,12 +101,11 @@ def _report(root: Path, running: str, booted: str, stage: str) -> None:
     }
     try:
         host = read_seed(root / "data/hntt/identity", root / str(KEY).lstrip("/"))["host"]
+        vi, en = texts[stage]
+        queue = reports.Queue(host, running, root / "data/hntt/reports")
+        queue.add(stage, {"code": f"KHE-{booted}", "vi": vi, "en": en})
     except Exception as error:  # a report must not keep a PC in a bad slot
         print(f"hntt-trial: no report: {error}", file=sys.stderr)
-        return
-    vi, en = texts[stage]
-    queue = reports.Queue(host, running, root / "data/hntt/reports")
-    queue.add(stage, {"code": f"KHE-{booted}", "vi": vi, "en": en})
 
 
 if __name__ == "__main__":

@@ -16,26 +16,40 @@ PIECE = 4 << 20
 Progress = Callable[[int, int], None]  # bytes done, bytes in all
 
 
+class _Seen:
+    """What went by so far, of so many bytes in all."""
+
+    def __init__(self, total: int, progress: Progress) -> None:
+        self.total, self.done = total, 0
+        self._progress, self._digest = progress, hashlib.sha256()
+
+    def add(self, piece: bytes) -> None:
+        self._digest.update(piece)
+        self.done += len(piece)
+        self._progress(self.done, self.total)
+
+    def is_all(self, sha256: str) -> bool:
+        return self.done == self.total and self._digest.hexdigest() == sha256
+
+
 def check_source(source: Path, manifest: Manifest, progress: Progress) -> None:
     """Read the whole compressed image from the stick. StopError unless it is the one that was signed."""
-    digest, done = hashlib.sha256(), 0
+    seen = _Seen(manifest.compressed_size, progress)
     try:
         with source.open("rb") as handle:
             while piece := handle.read(PIECE):
-                digest.update(piece)
-                done += len(piece)
-                progress(done, manifest.compressed_size)
+                seen.add(piece)
     except FileNotFoundError as error:
         raise _tampered("missing") from error
     except OSError as error:
         raise stick_lost() from error
-    if done != manifest.compressed_size or digest.hexdigest() != manifest.compressed_sha256:
+    if not seen.is_all(manifest.compressed_sha256):
         raise _tampered("hash")
 
 
 def write(source: Path, device: Path, manifest: Manifest, progress: Progress) -> None:
     """Decompress the image onto a slot. StopError when the stick or the disk fails, or the content is another."""
-    digest, done = hashlib.sha256(), 0
+    seen = _Seen(manifest.size, progress)
     target = os.open(device, os.O_WRONLY)
     try:
         with subprocess.Popen(
@@ -43,40 +57,33 @@ def write(source: Path, device: Path, manifest: Manifest, progress: Progress) ->
         ) as unpacker:
             assert unpacker.stdout is not None  # noqa: S101 - for the type checker
             while piece := unpacker.stdout.read(PIECE):
-                done += len(piece)
-                if done > manifest.size:
+                if seen.done + len(piece) > manifest.size:
                     unpacker.kill()
                     raise _tampered("too long")
-                digest.update(piece)
                 _write_all(target, piece)
-                progress(done, manifest.size)
+                seen.add(piece)
         if unpacker.returncode != 0:
             raise stick_lost()
         _flush(target)
     finally:
         os.close(target)
-    if done != manifest.size or digest.hexdigest() != manifest.sha256:
+    if not seen.is_all(manifest.sha256):
         raise _tampered("content")
 
 
 def read_back(device: Path, manifest: Manifest, progress: Progress) -> None:
     """Read the slot from the disk itself. StopError unless every byte is as it was signed."""
-    digest, done = hashlib.sha256(), 0
+    seen = _Seen(manifest.size, progress)
     descriptor = os.open(device, os.O_RDONLY)
     try:
         forget_cache(descriptor)
-        while done < manifest.size:
-            piece = os.read(descriptor, min(PIECE, manifest.size - done))
-            if not piece:
-                break
-            digest.update(piece)
-            done += len(piece)
-            progress(done, manifest.size)
+        while piece := os.read(descriptor, min(PIECE, manifest.size - seen.done)):
+            seen.add(piece)
     except OSError as error:
         raise disk_failed(error) from error
     finally:
         os.close(descriptor)
-    if digest.hexdigest() != manifest.sha256:
+    if not seen.is_all(manifest.sha256):
         raise StopError(
             "DIA-DOC",
             vi="Đọc lại từ ổ đĩa thấy khác với bản đã ghi: ổ đĩa hỏng. Hãy gọi tỉnh và đọc mã DIA-DOC.",
