@@ -41,7 +41,11 @@ class PcLab:
         options = {
             "plugin": "hntt_register",
             "register": str(ROOT / "inventories/quang_binh/register"),
-            "only": {"districts": [DISTRICT], "kinds": ["router", "noc", "mcu", "commune_pc"]},
+            "only": {
+                "districts": [DISTRICT],
+                "communes": [COMMUNE],
+                "kinds": ["router", "noc", "mcu", "commune_pc"],
+            },
             "overlay": str(folder / "overlay.yml"),
             "known_hosts": str(folder / "known_hosts"),
             "secrets_file": str(folder / "secrets.yml"),
@@ -65,8 +69,8 @@ class PcLab:
         return self._run([*CLI, *arguments], timeout)
 
     def up(self) -> None:
-        """Bring the lab up with its first commune, and make room for a real PC in its inventory."""
-        self.hntt("lab", "up", "-i", str(self.inventory), "--communes", "1")
+        """Bring the lab up, and make room for a real PC in its inventory."""
+        self.hntt("lab", "up", "-i", str(self.inventory))
         overlay = self.folder / "overlay.yml"
         data = yaml.safe_load(overlay.read_text(encoding="utf-8"))
         # A machine has a kernel of its own, which the containers have not.
@@ -91,6 +95,10 @@ class PcLab:
     def record(self, playbook: str) -> dict[str, Any]:
         """The JSON record of a playbook's last run."""
         return dict(json.loads((self.folder / f"reports/{playbook}-latest.json").read_text(encoding="utf-8")))
+
+    def drift(self) -> list[str]:
+        """What the last audit found, by subject."""
+        return [item["subject"] for item in self.record("audit")["differences"]]
 
     def on(self, host: str, *command: str, timeout: float = 60) -> str:
         """A command on a container of the lab, as root; what it printed."""
@@ -164,10 +172,25 @@ class LabMachine(Machine):
             "-device", "virtio-net-pci,netdev=cable,mac=52:54:00:00:45:52", *_extra_units(),
         ]  # fmt: skip
 
-    def screendump(self, path: Path) -> Path:
-        """A picture of its screen, PNG."""
-        self.monitor("screendump", filename=str(path), format="png")
-        return path
+    def picture(self, path: Path) -> Picture:
+        """What is on its screen, and the same as a file (PPM)."""
+        self.monitor("screendump", filename=str(path))
+        return Picture(path.read_bytes())
+
+
+class Picture:
+    """A picture in the format PPM."""
+
+    def __init__(self, content: bytes) -> None:
+        # The first pixels may look like the white space that ends the header, of which there is one sign only.
+        header = re.match(rb"P6\s(\d+)\s(\d+)\s255\s", content)
+        assert header is not None, content[:20]
+        self.width, self.height, self._pixels = int(header[1]), int(header[2]), content[header.end() :]
+
+    def at(self, across: float, down: float) -> tuple[int, ...]:
+        """The colour at a place, 0 to 1 from the upper left."""
+        place = 3 * (int(self.height * down) * self.width + int(self.width * across))
+        return tuple(self._pixels[place : place + 3])
 
 
 def _extra_units() -> list[str]:
