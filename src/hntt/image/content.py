@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ T = TypeVar("T", bound=Item)
 TARGET = Path(__file__).with_name("target")
 PROGRAM = "/usr/lib/hntt"
 UNITS = "/usr/lib/systemd/system"
+_UNITS_OF_ADMIN = "/etc/systemd/system"
 RAUC_SLOTS = f"{PROGRAM}/rauc-slots"
 RAUC_SLOTS_SCRIPT = f"""#!/bin/sh
 cd {PROGRAM} && exec python3 -s -B -m target.rauc_slots "$@"
@@ -46,6 +48,7 @@ path=/etc/rauc/keyring.pem
 check-purpose=codesign
 
 [handlers]
+pre-install={PROGRAM}/target/keep.sh
 bootloader-custom-backend={RAUC_SLOTS}
 
 [slot.rootfs.0]
@@ -160,7 +163,11 @@ def program_files(target: Path = TARGET) -> list[ContentFile]:
     """The program that runs on the PC, with its units; an image without one could not become a PC."""
     units = target / "units"
     found = [
-        ContentFile(f"{PROGRAM}/target/{path.relative_to(target).as_posix()}", path.read_bytes())
+        ContentFile(
+            f"{PROGRAM}/target/{path.relative_to(target).as_posix()}",
+            path.read_bytes(),
+            "0755" if path.suffix == ".sh" else "0644",
+        )
         for path in sorted(target.rglob("*"))
         if path.is_file() and "__pycache__" not in path.parts and not path.is_relative_to(units)
     ]
@@ -177,7 +184,7 @@ def program_files(target: Path = TARGET) -> list[ContentFile]:
 
 
 def common_content(states: Sequence[DeclaredState]) -> Content:
-    """What all ``states`` want alike and nobody must keep secret; a unit is enabled only where its file is in."""
+    """What all ``states`` want alike and nobody must keep secret; also units that the seed brings are enabled."""
     if not states:
         return Content()
     files = tuple(
@@ -187,20 +194,30 @@ def common_content(states: Sequence[DeclaredState]) -> Content:
     )
     left = {file.dest for state in states for file in state.files} - {file.path for file in files}
     services = _common(state.services for state in states)
+    wanted = [service for service in services if service.enabled and not service.optional]
+    own = [service.unit for service in wanted if f"{_UNITS_OF_ADMIN}/{service.unit}" in left]
     return Content(
         files=files,
         directories=tuple(
             (item.path, item.mode, item.owner, item.group) for item in _common(state.directories for state in states)
         ),
-        links=tuple((link.path, link.target) for link in _common(state.links for state in states)),
-        users=_common(state.users for state in states),
-        enabled=tuple(
-            service.unit
-            for service in services
-            if service.enabled and not service.optional and f"/etc/systemd/system/{service.unit}" not in left
+        links=(
+            *((link.path, link.target) for link in _common(state.links for state in states)),
+            *(link for unit in own for link in _enabling(unit, states)),
         ),
+        users=_common(state.users for state in states),
+        enabled=tuple(service.unit for service in wanted if service.unit not in own),
         disabled=tuple(service.unit for service in services if not service.enabled),
     )
+
+
+def _enabling(unit: str, states: Sequence[DeclaredState]) -> Iterable[tuple[str, str]]:
+    """The links by which systemd starts a unit whose own file comes with the seed."""
+    path = f"{_UNITS_OF_ADMIN}/{unit}"
+    texts = [file.content for state in states for file in state.files if file.dest == path]
+    for targets in sorted({tuple(re.findall(r"^WantedBy=(.+)$", text, re.MULTILINE)) for text in texts}):
+        for target in " ".join(targets).split():
+            yield f"{_UNITS_OF_ADMIN}/{target}.wants/{unit}", path
 
 
 def _is_public(file: File) -> bool:

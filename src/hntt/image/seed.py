@@ -6,8 +6,8 @@ Rendered from the register. It holds one secret, the PC's own token, and nothing
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -58,12 +58,14 @@ class Maker:
     network: Network
     secrets: SecretSource
     operator_keys: Sequence[str]
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The inventory's settings by PC, so that a seed's files are those of a converge."""
 
     def seed(self, host: str, issued: Issued, versions: Versions, now: datetime | None = None) -> dict[str, Any]:
         """The seed of ``host`` with its token. ImageError for a host that is no commune PC; KeyError for a secret."""
         device = self._pc(host)
         commune, district = self._commune(device)
-        files = pc_files(self.register, self.network, device, self.secrets, self.operator_keys)
+        files = pc_files(self.register, self.network, device, self.secrets, self.operator_keys, self.settings.get(host))
         at = (now or datetime.now(UTC)).replace(microsecond=0)
         return {
             "format": FORMAT,

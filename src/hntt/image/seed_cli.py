@@ -94,8 +94,8 @@ def _versions(vault: Vault, image: Path | None, version: str | None, minimum: st
 
 
 def _maker(offline: OfflineInventory, vault: Vault, hosts: list[str]) -> Maker:
-    groups = offline.groups[hosts[0]]
-    keys = settings_for(offline.config.directory, groups, hosts[0], {}).get("linux_base_admin_keys") or []
+    settings = {host: settings_for(offline.config.directory, offline.groups[host], host, {}) for host in hosts}
+    keys = settings[hosts[0]].get("linux_base_admin_keys") or []
     if not keys:
         raise UsageError(
             tr(
@@ -105,7 +105,8 @@ def _maker(offline: OfflineInventory, vault: Vault, hosts: list[str]) -> Maker:
                 "group_vars/all/access.yml",
             )
         )
-    return Maker(offline.source.register, offline.source.network, vault.secrets(), [str(key) for key in keys])
+    source = offline.source
+    return Maker(source.register, source.network, vault.secrets(), [str(key) for key in keys], settings)
 
 
 def _try_out(maker: Maker, hosts: list[str], versions: Versions) -> None:

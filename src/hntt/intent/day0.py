@@ -17,7 +17,8 @@ from hntt.errors import UsageError
 from hntt.i18n import tr
 from hntt.intent import pki
 from hntt.intent.hostvars import SSH_USER, host_vars
-from hntt.intent.linux import File, render_host
+from hntt.intent.linux import File, render_host, role_defaults
+from hntt.intent.linux.secrets import MissingSecretError, reveal, secret_names
 from hntt.intent.router.build import own_ports, router_facts
 from hntt.intent.router.facts import Role, RouterFacts
 from hntt.intent.router.render import environment
@@ -33,16 +34,30 @@ ROLES = Path(__file__).resolve().parents[3] / "roles"
 FRR_DAEMONS = ROLES / "router" / "templates" / "frr-daemons.j2"
 PC_NETWORK = "/etc/systemd/network/10-hntt.network"
 PC_AUTHORITY = "/etc/hntt/authority.pem"
+PC_ROLES = ("linux_base", "commune_pc")
 PC_FROM_ROLE = (
+    "/etc/chromium/policies/managed/hntt.json",
     "/etc/chrony/chrony.conf",
+    "/etc/hntt-pc/authority.pem",
+    "/etc/hntt-pc/declared.sums",
+    "/etc/hntt-pc/pc.json",
     "/etc/hostname",
     "/etc/hosts",
     "/etc/nftables.conf",
+    "/etc/nftables.d/60-pc.nft",
     "/etc/resolv.conf",
     "/etc/ssh/authorized_keys.d/hntt",
     "/etc/ssh/sshd_config.d/10-hntt.conf",
+    "/etc/sysctl.d/60-hntt.conf",
+    "/etc/systemd/system/apt-daily-upgrade.timer.d/hntt-pc.conf",
+    "/etc/systemd/system/apt-daily.timer.d/hntt-pc.conf",
+    "/etc/systemd/system/hntt-pc-night.timer",
 )
-"""What a commune PC has of the role ``linux_base`` before anybody converges it: nobody looks after it on site."""
+"""What a commune PC has of its roles before anybody converges it: nobody looks after it on site.
+
+With what all PCs have alike (the image) it is all that the roles want, but for what is secret: the number's password.
+"""
+_PUBLIC = frozenset({pki.AUTHORITY, "authority_der"})
 SERVERS = (Kind.NOC, Kind.MCU)
 PASTED_PLATFORMS = ("cisco_ios", "mikrotik_routeros", "cisco_roomos")
 PASTED_NAMES = {"cisco_ios": "day0.cfg", "mikrotik_routeros": "day0.rsc", "cisco_roomos": "day0.txt"}
@@ -181,21 +196,45 @@ def _server(network: Network, device: Device, operator_keys: Sequence[str]) -> t
 
 
 def pc_files(
-    register: Register, network: Network, device: Device, secrets: SecretSource, operator_keys: Sequence[str]
+    register: Register,
+    network: Network,
+    device: Device,
+    secrets: SecretSource,
+    operator_keys: Sequence[str],
+    settings: Mapping[str, Any] | None = None,
 ) -> tuple[File, ...]:
     """Day-0 of a commune PC as files with their modes, sorted by path; nothing in them is secret.
 
-    KeyError when ``secrets`` has no authority.
+    ``settings`` are the inventory's for this PC, over the roles' defaults. KeyError when ``secrets`` has no authority.
     """
-    settings = {"linux_base_admin_keys": list(operator_keys)}
-    facts = {"hntt": host_vars(register, network, device.host)}
-    wanted = render_host(ROLES, ("linux_base",), {**settings, **facts}).files
+    known = role_defaults(ROLES, PC_ROLES)
+    variables = {
+        **{name: value for name, value in (settings or {}).items() if name in known},
+        "linux_base_admin_keys": list(operator_keys),
+        "hntt": host_vars(register, network, device.host),
+    }
+    wanted = render_host(ROLES, PC_ROLES, variables).files
     own = {
         PC_NETWORK: _render("debian/network.j2", _pc_values(device)),
         PC_AUTHORITY: secrets.get(pki.AUTHORITY),
     }
     made = [File(dest=path, content=text) for path, text in own.items()]
-    return tuple(sorted([*made, *(file for file in wanted if file.dest in PC_FROM_ROLE)], key=lambda file: file.dest))
+    made += [_published(file, secrets) for file in wanted if file.dest in PC_FROM_ROLE]
+    return tuple(sorted(made, key=lambda file: file.dest))
+
+
+def _published(file: File, secrets: SecretSource) -> File:
+    """``file`` with the certificates in it; AssertionError for one with anything secret."""
+    if not secret_names(file.content) <= _PUBLIC:
+        raise AssertionError(f"{file.dest} holds a secret")
+    try:
+        return file.model_copy(update={"content": reveal(file.content, secrets)})
+    except MissingSecretError as error:
+        raise KeyError(error.name) from error
+    except ValueError as error:
+        raise UsageError(
+            tr(vi="bí mật “authority” không phải chứng thư PEM", en="secret 'authority' is no certificate (PEM)")
+        ) from error
 
 
 def _commune_pc(

@@ -118,6 +118,8 @@ def main() -> int:
         print(tr(vi="cần quyền root: sudo hntt-pc …", en="needs root: sudo hntt-pc …"), file=sys.stderr)
         return 2
     system = System()
+    if given.verb == "usb":
+        return usb(system, given.accept)  # also on a PC that nobody has converged yet
     try:
         facts = Facts.read()
     except FactsError as error:
@@ -130,10 +132,8 @@ def main() -> int:
             return 0 if is_idle(facts, system) else 1
         case "night":
             return night(facts, system)
-        case "watch":
-            return watch(facts, system)
         case _:
-            return usb(system, given.accept)
+            return watch(facts, system)
 
 
 if __name__ == "__main__":

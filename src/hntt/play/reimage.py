@@ -129,7 +129,8 @@ def prepare_sticks(fleet: Fleet, request: Request) -> Outcome:
         would = tr(vi=f"sẽ tạo seed trong {out} và thay mã ghi danh cũ", en=f"would make seeds in {out}, new tokens")
         return Outcome([text + would], changed=True)
     keys = [str(key) for key in fleet.scope.variables[fleet.hosts[0]].get("linux_base_admin_keys") or []]
-    maker = Maker(fleet.scope.register, fleet.scope.network, fleet.scope.secrets, keys)
+    scope = fleet.scope
+    maker = Maker(scope.register, scope.network, scope.secrets, keys, scope.variables)
     fleet.centre.stages(datetime.now(UTC))  # an unreachable centre is found out before old tokens are revoked
     tokens = fleet.vault.ledger.issue(fleet.hosts, request.days)
     versions = Versions(manifest.version, manifest.version)

@@ -207,7 +207,7 @@ def _furnish(tree: Path, keys: Keys, version: str, *, healthy: bool, deadline: i
     """What the real image gets too, and a root shell on the serial console for the tests."""
     ours = tree / "usr/lib/hntt"
     for name, content in initramfs.target_files():
-        _write(ours / "target" / name, content)
+        _write(ours / "target" / name, content, 0o755 if name.endswith(".sh") else 0o644)
     _write(ours / "image-key.pem", keys.public.read_bytes())
     _write(ours / "image.json", json.dumps({"version": version}).encode())
     system = tree / "etc/systemd/system"

@@ -25,6 +25,8 @@ class ConsoleError(AssertionError):
 class Machine:
     """One PC: its disks, perhaps a stick. ``with`` switches it on, its end switches it off."""
 
+    memory_mib = 1024
+
     def __init__(
         self,
         folder: Path,
@@ -48,15 +50,19 @@ class Machine:
     def __exit__(self, *_: object) -> None:
         self.cut()
 
-    def on(self) -> None:
-        """Switch on."""
+    def hardware(self) -> list[str]:
+        """What differs from machine to machine, as words for QEMU: here a screen, and no network."""
+        return ["-vga", "std", "-nic", "none"]
+
+    def words(self) -> list[str]:
+        """QEMU's command line."""
         variables = self.folder / f"{self.name}.vars.fd"
         if not variables.exists():
             shutil.copy(FIRMWARE / "OVMF_VARS_4M.fd", variables)
         self.socket = self.folder / f"{self.name}.qmp"
         command = [
             "qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2",
-            "-m", "1024", "-nodefaults", "-vga", "std", "-display", "none", "-nic", "none", "-serial", "stdio",
+            "-m", str(self.memory_mib), "-nodefaults", "-display", "none", *self.hardware(), "-serial", "stdio",
             "-qmp", f"unix:{self.socket},server=on,wait=off", "-device", "qemu-xhci,id=usb", "-device", "usb-kbd",
             "-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE}/OVMF_CODE_4M.fd",
             "-drive", f"if=pflash,format=raw,file={variables}",
@@ -76,10 +82,14 @@ class Machine:
         if self.stick is not None:
             command += ["-drive", f"if=none,id=stick,format=raw,readonly=on,file={self.stick}"]
             command += ["-device", "usb-storage,drive=stick,id=theStick,removable=on,bootindex=9"]
+        return command
+
+    def on(self) -> None:
+        """Switch on."""
         with self._lock:
             self.text, self.seen = "", 0
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            self.words(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
         threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
 

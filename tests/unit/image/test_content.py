@@ -5,12 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests_province import AUTHORITY, OPERATOR_KEY
 
-from hntt.image.content import TARGET, UNITS, Content, common_content, image_content, program_files, write_tree
+from hntt.image.content import TARGET, UNITS, Content, _states, common_content, image_content, program_files, write_tree
 from hntt.image.errors import ImageError
 from hntt.image.signing import KeyFolder
-from hntt.intent.linux import DeclaredState
+from hntt.intent.day0 import PC_ROLES, pc_files
+from hntt.intent.hostvars import host_vars
+from hntt.intent.linux import DeclaredState, render_host, role_defaults, settings_for
 from hntt.intent.linux.model import File, Service, User
+from hntt.intent.linux.secrets import reveal
+from hntt.intent.secrets import SecretValues
 from hntt.inventory.offline import read_offline
 from hntt.network.model import Tier
 
@@ -43,12 +48,38 @@ def test_what_is_secret_unfinished_or_somebodys_key_is_out(file: File) -> None:
     assert common_content([state(files=(file,)), state(files=(file,))]).files == ()
 
 
-def test_a_unit_whose_file_is_a_pcs_own_is_not_enabled() -> None:
+def test_a_unit_whose_file_the_seed_brings_is_enabled_before_it_is_there() -> None:
     unit = "/etc/systemd/system/own.timer"
     service = Service(unit="own.timer")
-    states = [state(files=(File(dest=unit, content=text),), services=(service,)) for text in ("1", "2")]
-    assert common_content(states).enabled == ()
+    texts = [f"[Timer]\nOnCalendar={day}\n[Install]\nWantedBy=timers.target\n" for day in ("Mon", "Tue")]
+    states = [state(files=(File(dest=unit, content=text),), services=(service,)) for text in texts]
+    content = common_content(states)
+    assert (content.files, content.enabled) == ((), ())
+    assert content.links == (("/etc/systemd/system/timers.target.wants/own.timer", unit),)
     assert common_content([states[0], states[0]]).enabled == ("own.timer",)
+
+
+def test_image_and_seed_are_together_all_that_the_roles_want_but_for_the_password() -> None:
+    offline = read_offline(ROOT / "inventories/quang_binh")
+    source = offline.source
+    host = "pc.an-thuy.le-thuy"
+    known = role_defaults(ROOT / "roles", PC_ROLES)
+    inventory = settings_for(offline.config.directory, offline.groups[host], host, {})
+    settings = {name: value for name, value in inventory.items() if name in known}
+    settings["linux_base_admin_keys"] = [OPERATOR_KEY]
+    facts = {"hntt": host_vars(source.register, source.network, host)}
+    wanted = {file.dest: file for file in render_host(ROOT / "roles", PC_ROLES, {**settings, **facts}).files}
+    secrets = SecretValues({"authority": AUTHORITY})
+    device = source.network.devices[host]
+    seed = pc_files(source.register, source.network, device, secrets, [OPERATOR_KEY], settings)
+    has = {file.path: file.content.decode() for file in common_content(list(_states(offline, ROOT))).files}
+    has |= {file.dest: file.content for file in seed}
+    assert set(wanted) - set(has) == {"/etc/hntt-pc/page.js"}
+    for path in set(wanted) & set(has):
+        assert has[path] == reveal(wanted[path].content, secrets), path
+    for file in seed:
+        owner = wanted.get(file.dest, file)
+        assert (owner.owner, owner.group, owner.mode) == ("root", "root", file.mode), "a seed has no owners"
 
 
 def test_users_come_before_what_they_own() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from image_samples import VERSION, small_image
+from tests_province import AUTHORITY
 
 from hntt.cli import run
 from hntt.image import stick_cli
@@ -29,7 +30,7 @@ class World:
         (self.folder / "group_vars/all").mkdir(parents=True)
         (self.folder / "group_vars/all/access.yml").write_text(f'linux_base_admin_keys: ["{OPERATOR}"]\n')
         (self.folder / "vault").mkdir()
-        self.secrets(authority="PEM", host_authority="ssh-ed25519 AAAAhost ca")
+        self.secrets(authority=AUTHORITY, host_authority="ssh-ed25519 AAAAhost ca")
         self.seeds, self.image = folder / "seeds", folder / "image"
 
     def secrets(self, **values: str) -> None:
@@ -76,7 +77,7 @@ def test_what_is_missing_is_said_before_any_token_is_revoked(world: World, capsy
     world("key")
     assert world.seed() == 0
     ledger = (world.folder / "vault/image/tokens.json").read_text()
-    world.secrets(authority="PEM")
+    world.secrets(authority=AUTHORITY)
     assert world.seed() == 2
     assert "'host_authority' is missing" in capsys.readouterr().err
     assert (world.folder / "vault/image/tokens.json").read_text() == ledger

@@ -101,11 +101,12 @@ def test_a_settled_slot_is_kept_whatever_the_check_says() -> None:
     assert (verdict.stage, verdict.restart) == (None, False)
 
 
-def test_the_only_slot_is_not_restarted_for_ever() -> None:
+def test_the_only_slot_waits_for_its_first_converge_however_long_that_takes() -> None:
     variables = {**slots.first_variables(), "A_TRY": "1"}
-    verdict = judge(variables, "A", settled=False, healthy=False, late=True)
+    assert judge(variables, "A", settled=False, healthy=False, late=True) is None
+    verdict = judge(variables, "A", settled=False, healthy=True, late=True)
     assert verdict is not None
-    assert (verdict.stage, verdict.restart, verdict.variables) == ("failed", False, variables)
+    assert (verdict.stage, verdict.restart, verdict.variables["A_TRY"]) == ("healthy", False, "0")
 
 
 def test_the_old_slot_tells_that_the_new_one_was_lost() -> None:

@@ -5,24 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests_province import CENTRE, COMMUNE, DISTRICT, OPERATOR_KEY, ROOT, network, register
+from tests_province import AUTHORITY, CENTRE, COMMUNE, DISTRICT, OPERATOR_KEY, ROOT, network, register
 from tests_province import SECRETS as ROUTER_SECRETS
 
 from hntt.devices import get_platform
 from hntt.errors import UsageError
-from hntt.intent.day0 import Day0Files, write_day0
+from hntt.intent.day0 import PC_FROM_ROLE, Day0Files, write_day0
 from hntt.intent.hostvars import host_vars
 from hntt.intent.linux import render_host
+from hntt.intent.linux.secrets import reveal
 from hntt.intent.router import render_router, router_facts
 from hntt.intent.secrets import SecretValues
 
 PC = "pc.xa-mot.huyen"
-SECRETS = {**ROUTER_SECRETS, "authority": "-----BEGIN CERTIFICATE-----\n"}
+SECRETS = {**ROUTER_SECRETS, "authority": AUTHORITY}
 
 
 def intended_files(host: str) -> dict[str, str]:
     facts = {"hntt": host_vars(register(), network(), host), "linux_base_admin_keys": [OPERATOR_KEY]}
-    return {file.dest: file.content for file in render_host(ROOT / "roles", ("linux_base",), facts).files}
+    files = render_host(ROOT / "roles", ("commune_pc",), facts).files
+    return {file.dest: reveal(file.content, SecretValues(SECRETS)) for file in files if file.dest in PC_FROM_ROLE}
 
 
 def written(host: str, folder: Path, platform: str = "frr", **options: object) -> Day0Files:

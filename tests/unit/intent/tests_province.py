@@ -38,6 +38,18 @@ SECRETS = {
     "enable": "DacQuyenThu1",
 }
 OPERATOR_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEoperator-of-the-tests operator"
+AUTHORITY = (
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBNjCB6aADAgECAhR5XHEhLWfYvDP/jEJZ2yweqy6EbjAFBgMrZXAwEDEOMAwG\n"
+    "A1UEAwwFdGVzdHMwIBcNMjYxMTI4MDkxMjA0WhgPMjEyNjExMDQwOTEyMDRaMBAx\n"
+    "DjAMBgNVBAMMBXRlc3RzMCowBQYDK2VwAyEAQVJ7Knf/2Em4GC87g8WgC7TaXtSM\n"
+    "V2O2fnu1/hPBYpyjUzBRMB0GA1UdDgQWBBRMTRlt9UE3gBzMolLaMHuGPv2MvTAf\n"
+    "BgNVHSMEGDAWgBRMTRlt9UE3gBzMolLaMHuGPv2MvTAPBgNVHRMBAf8EBTADAQH/\n"
+    "MAUGAytlcANBAFeyvrQshQSY9Q5bvHmn3AuiI7uvKuYPQZ3E2+DhDP4pzJnnyhDW\n"
+    "44re7sQkprE1vA2Z+xi5zceVdinqHS1PyQE=\n"
+    "-----END CERTIFICATE-----\n"
+)
+"""A certificate that nobody has the key of."""
 ROOT = Path(__file__).resolve().parents[3]
 
 

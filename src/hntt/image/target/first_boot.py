@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import reports
+from . import keep, reports
 from .signed import KEY, is_signed_seed
 
 IDENTITY = "data/hntt/identity"
@@ -73,6 +73,8 @@ def apply(seed: dict[str, Any], identity: Path, root: Path) -> None:
     if machine_id.is_file():
         reports.write_whole(root / "etc/machine-id", machine_id.read_bytes(), 0o444)
     _host_keys(identity, root)
+    keep.put_back(identity, root)
+    keep.renew_sums(root)
 
 
 def _host_keys(identity: Path, root: Path) -> None:
@@ -100,6 +102,8 @@ def _settle(seed: dict[str, Any], root: Path) -> None:
         subprocess.run(["hostname", name], check=False)
     if any(str(file["path"]).startswith("/etc/systemd/system/") for file in seed["files"]):
         subprocess.run(["systemctl", "daemon-reload"], check=False)
+        # Timers that had no file when the start was planned.
+        subprocess.run(["systemctl", "--no-block", "start", "timers.target"], check=False)
 
 
 def _enrol(root: Path) -> None:

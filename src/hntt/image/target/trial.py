@@ -22,6 +22,7 @@ from .signed import KEY
 CHECK = ("hntt-pc", "check")
 DEADLINE_S = 600
 LOOK_S = 15
+LATE_LOOK_S = 60  # nothing else can be started, and somebody has to converge the PC: that may be tomorrow
 GOOD = "data/hntt/good.json"
 DONE = Path("/run/hntt/trial-done")  # without it hntt-trial-end restarts the PC
 
@@ -37,17 +38,17 @@ class Verdict:
 
 
 def judge(variables: Mapping[str, str], booted: str, *, settled: bool, healthy: bool, late: bool) -> Verdict | None:
-    """The verdict on the running slot; None while there is still time."""
+    """The verdict on the running slot; None while there is still time: with no other slot to start, for ever."""
     lost = slots.fell_back(variables, booted)
     if settled or healthy:
         kept = slots.marked_good(variables, booted)
         if lost is not None:
             return Verdict(slots.marked_bad(kept, lost), "fell_back", good=True)
         return Verdict(kept, None if settled else "healthy", good=True)
-    if not late:
-        return None
     left = slots.marked_bad(variables, booted)
-    return Verdict(left, "failed", restart=left != dict(variables))
+    if not late or left == dict(variables):
+        return None
+    return Verdict(left, "failed", restart=True)
 
 
 def main(root: Path = Path("/")) -> int:
@@ -65,18 +66,24 @@ def main(root: Path = Path("/")) -> int:
         verdict = judge(slots.read(), booted, settled=settled, healthy=healthy, late=time.monotonic() >= end)
         if verdict is not None:
             break
-        time.sleep(min(LOOK_S, deadline / 4))
+        if time.monotonic() >= end:
+            _judged()
+        time.sleep(LATE_LOOK_S if time.monotonic() >= end else min(LOOK_S, deadline / 4))
     if verdict.stage:
         _report(root, running, booted, verdict.stage)  # first: said twice after a power cut is better than never
     if verdict.good:
         reports.write_whole(root / GOOD, json.dumps({**_settled(root), booted: running}).encode(), 0o644)
     slots.write(verdict.variables)
-    DONE.parent.mkdir(parents=True, exist_ok=True)
-    DONE.touch()
+    _judged()
     print(f"hntt-trial: slot {booted} {running}: {'good' if verdict.good else 'bad'}", flush=True)
     if verdict.restart:
         subprocess.run(["systemctl", "--no-block", "reboot"], check=False)
     return 0
+
+
+def _judged() -> None:
+    DONE.parent.mkdir(parents=True, exist_ok=True)
+    DONE.touch()
 
 
 def _settled(root: Path) -> dict[str, str]:
