@@ -26,10 +26,15 @@ class Machine:
     """One PC: its disks, perhaps a stick. ``with`` switches it on, its end switches it off."""
 
     def __init__(
-        self, folder: Path, disks: list[tuple[Path, str]], stick: Path | None = None, name: str = "pc"
+        self,
+        folder: Path,
+        disks: list[tuple[Path, str]],
+        stick: Path | None = None,
+        name: str = "pc",
+        network: str | None = None,
     ) -> None:
-        """``disks``: image files with their serials."""
-        self.folder, self.disks, self.stick, self.name = folder, disks, stick, name
+        """``disks``: image files with their serials. ``network``: QEMU's user networking with these settings."""
+        self.folder, self.disks, self.stick, self.name, self.network = folder, disks, stick, name, network
         self.log = folder / f"{name}.console.txt"
         self.text = ""
         self.seen = 0
@@ -51,7 +56,8 @@ class Machine:
         self.socket = self.folder / f"{self.name}.qmp"
         command = [
             "qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2",
-            "-m", "1024", "-nodefaults", "-vga", "std", "-display", "none", "-nic", "none", "-serial", "stdio",
+            "-m", "1024", "-nodefaults", "-vga", "std", "-display", "none", "-serial", "stdio",
+            "-nic", f"user,model=virtio-net-pci,{self.network}" if self.network else "none",
             "-qmp", f"unix:{self.socket},server=on,wait=off", "-device", "qemu-xhci,id=usb", "-device", "usb-kbd",
             "-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE}/OVMF_CODE_4M.fd",
             "-drive", f"if=pflash,format=raw,file={variables}",
