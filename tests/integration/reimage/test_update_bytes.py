@@ -73,11 +73,13 @@ def update(world: World) -> Iterator[Update]:
 def rebuild(tree: Path, package: str, scratch: Path) -> None:
     """Install a newer version of an installed package: its programs and libraries are other bytes of the same kind."""
     database = f"--admindir={tree}/var/lib/dpkg"
-    fields = run("dpkg-query", database, "-W", "-f", "${Version}\\n${Architecture}\\n${Depends}\\n", package).split("\n")
+    fields = run("dpkg-query", database, "-W", "-f", "${Version}\\n${Architecture}\\n${Depends}\\n", package).split(
+        "\n"
+    )
     (scratch / "DEBIAN").mkdir(parents=True)
     (scratch / "DEBIAN/control").write_text(
-        f"Package: {package}\nVersion: {fields[0]}+hntt1\nArchitecture: {fields[1]}\nMaintainer: tests <tests@invalid>\n"
-        f"Depends: {fields[2]}\nDescription: rebuilt\n"
+        f"Package: {package}\nVersion: {fields[0]}+hntt1\nArchitecture: {fields[1]}\nDepends: {fields[2]}\n"
+        "Maintainer: tests <tests@invalid>\nDescription: rebuilt\n"
     )
     for name in run("dpkg-query", database, "-L", package).split():
         source, target = tree / name.lstrip("/"), scratch / name.lstrip("/")
