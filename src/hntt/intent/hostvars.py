@@ -108,7 +108,12 @@ def _services(register: Register, network: Network, district: str | None) -> dic
         "syslog": controllers,
         "dns": controllers,
         "upstream_ntp": list(register.province.services.upstream_ntp),
-        "images": {"port": images.STORE_PORT, "path": images.PATH, "connections": images.CONNECTIONS},
+        "images": {
+            "port": images.STORE_PORT,
+            "path": images.PATH,
+            "connections": images.CONNECTIONS,
+            "piece": images.PIECE,
+        },
         "packages_port": images.PACKAGES_PORT,
         "centre_port": images.CENTRE_PORT,
         "relays": [str(device.address) for device in images.relays(network, district)],

@@ -17,8 +17,11 @@ STORE_PORT = 8080
 PACKAGES_PORT = 3142
 CENTRE_PORT = 8443
 PATH = "/images/"
-CONNECTIONS = 4
-"""How many one client may have open; the rate is divided among them."""
+CONNECTIONS = 32
+"""How many one client may have open at a relay: an update asks for many pieces at once, and fails when refused."""
+PIECE = 128 << 10
+"""Bytes of what a relay asks the centre for and keeps: an update wants small ranges all over a bundle."""
+_USUALLY = 4  # connections of one client that are busy at a time
 SHARE_PERCENT = 80
 LEAST_KBPS = 64
 FLOOR_KBPS = 16
@@ -31,15 +34,18 @@ RELAY_PLATFORM = "frr"
 
 @dataclass(frozen=True)
 class Client:
-    """Somebody who fetches images, by network, and what all its connections together may take (kbit/s)."""
+    """Somebody who fetches images, by network, and what all its connections together may take (kbit/s).
+
+    The class of the line holds that (``classes_towards``).
+    """
 
     network: IPv4Network
     rate_kbps: int
 
     @property
     def connection_bytes(self) -> int:
-        """What one connection may take, bytes per second."""
-        return self.rate_kbps * 1000 // 8 // CONNECTIONS
+        """What one connection may take when nothing but the web server limits it, bytes per second."""
+        return self.rate_kbps * 1000 // 8 // _USUALLY
 
 
 def rate_kbps(line: Line) -> int:
