@@ -19,7 +19,7 @@ CENTRE_PORT = 8443
 PATH = "/images/"
 CONNECTIONS = 32
 """How many one client may have open at a relay: an update asks for many pieces at once, and fails when refused."""
-PIECE = 128 << 10
+PIECE = 64 << 10
 """Bytes of what a relay asks the centre for and keeps: an update wants small ranges all over a bundle."""
 _USUALLY = 4  # connections of one client that are busy at a time
 SHARE_PERCENT = 80
