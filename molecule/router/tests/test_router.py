@@ -15,6 +15,7 @@ from lab import PROJECT, lab
 
 from hntt.intent.mcu.contract import MEDIA_FIRST
 from hntt.intent.router import Interface, Role, RouterFacts, router_facts
+from hntt.network import images
 from hntt.network.build import build
 from hntt.register.loader import load
 
@@ -141,7 +142,9 @@ def line_ends(*names: str) -> list[tuple[str, Interface]]:
 def test_the_classes_of_a_line_have_their_rates_at_both_ends(name: str, end: Interface) -> None:
     shown = json.loads(router(name).check_output(f"tc -j class show dev {end.name}"))
     rates = {item["handle"]: (item["rate"] * 8 // 1000, item["ceil"] * 8 // 1000) for item in shown}
-    wanted = {f"1:{index}0": (c.rate_kbps, c.ceil_kbps) for index, c in enumerate(end.classes, start=1)}
+    line = NETWORK.lines[name if end.role is Role.WAN else end.neighbour.host]
+    classes = line.classes if end.role is Role.WAN else images.classes_towards(line)
+    wanted = {f"1:{index}0": (c.rate_kbps, c.ceil_kbps) for index, c in enumerate(classes, start=1)}
     assert rates == {"1:1": (end.rate_kbps, end.rate_kbps), **wanted}
 
 

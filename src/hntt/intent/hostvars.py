@@ -13,6 +13,7 @@ from typing import Any
 from hntt.intent.mcu.facts import mcu_facts
 from hntt.intent.pc_facts import pc_facts
 from hntt.network import addresses, dialplan, dns, images
+from hntt.network.bandwidth import TrafficClass
 from hntt.network.build import CENTRE_LABEL, commune_slug
 from hntt.network.model import Device, Kind, Line, Network, Site, Tier
 from hntt.network.ports import port_names
@@ -107,7 +108,12 @@ def _services(register: Register, network: Network, district: str | None) -> dic
         "syslog": controllers,
         "dns": controllers,
         "upstream_ntp": list(register.province.services.upstream_ntp),
-        "images": {"port": images.STORE_PORT, "path": images.PATH, "connections": images.CONNECTIONS},
+        "images": {
+            "port": images.STORE_PORT,
+            "path": images.PATH,
+            "connections": images.CONNECTIONS,
+            "piece": images.PIECE,
+        },
         "packages_port": images.PACKAGES_PORT,
         "centre_port": images.CENTRE_PORT,
         "relays": [str(device.address) for device in images.relays(network, district)],
@@ -204,8 +210,13 @@ def _line(line: Line, interface: str, *, up: bool) -> dict[str, Any]:
         "peer": line.hub if up else line.spoke,
         "peer_address": str(peer.ip),
         "rate_kbps": line.rate_kbps,
-        "classes": [{**asdict(item), "dscp": list(item.dscp)} for item in line.classes],
+        "classes": [_class(item) for item in (line.classes if up else images.classes_towards(line))],
     }
+
+
+def _class(item: TrafficClass) -> dict[str, Any]:
+    port = images.STORE_PORT if item.name == images.CLASS else None
+    return {**asdict(item), "dscp": list(item.dscp), "from_port": port}
 
 
 def _attachment(network: Network, device: Device) -> dict[str, Any]:

@@ -6,9 +6,10 @@ of what its meetings leave, so that a full meeting and an update go on side by s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 
+from hntt.network.bandwidth import TrafficClass
 from hntt.network.model import Device, Kind, Line, Network
 
 STORE_PORT = 8080
@@ -16,31 +17,54 @@ STORE_PORT = 8080
 PACKAGES_PORT = 3142
 CENTRE_PORT = 8443
 PATH = "/images/"
-CONNECTIONS = 4
-"""How many one client may have open; the rate is divided among them."""
+CONNECTIONS = 32
+"""How many one client may have open at a relay: an update asks for many pieces at once, and fails when refused."""
+PIECE = 64 << 10
+"""Bytes of what a relay asks the centre for and keeps: an update wants small ranges all over a bundle."""
+_USUALLY = 4  # connections of one client that are busy at a time
 SHARE_PERCENT = 80
 LEAST_KBPS = 64
+FLOOR_KBPS = 16
+"""What images get of a line that is full otherwise: enough that a transfer goes on. It is taken from the rest."""
+CLASS = "images"
+"""The traffic class of what comes from the port of the images."""
 RELAY_PLATFORM = "frr"
 """Routers of other platforms can't keep files; PCs behind them ask the centre itself."""
 
 
 @dataclass(frozen=True)
 class Client:
-    """Somebody who fetches images, by network, and what all its connections together may take (kbit/s)."""
+    """Somebody who fetches images, by network, and what all its connections together may take (kbit/s).
+
+    The class of the line holds that (``classes_towards``).
+    """
 
     network: IPv4Network
     rate_kbps: int
 
     @property
     def connection_bytes(self) -> int:
-        """What one connection may take, bytes per second."""
-        return self.rate_kbps * 1000 // 8 // CONNECTIONS
+        """What one connection may take when nothing but the web server limits it, bytes per second."""
+        return self.rate_kbps * 1000 // 8 // _USUALLY
 
 
 def rate_kbps(line: Line) -> int:
     """What images may take of a line: a share of the class that is left when every meeting behind it runs."""
     rest = next(item.rate_kbps for item in line.classes if item.name == "default")
     return max(rest * SHARE_PERCENT // 100, LEAST_KBPS)
+
+
+def classes_towards(line: Line) -> tuple[TrafficClass, ...]:
+    """The classes at the hub's end of a line: images come down it, all together within what is theirs.
+
+    The web server's own limit can't do that. It counts each answer for itself and lets the first second's bytes go at
+    once, and an update asks for thousands of small pieces.
+    """
+    shared = tuple(
+        replace(item, rate_kbps=max(item.rate_kbps - FLOOR_KBPS, 1)) if item.name == "default" else item
+        for item in line.classes
+    )
+    return (*shared, TrafficClass(CLASS, (), FLOOR_KBPS, rate_kbps(line), shared[-1].priority))
 
 
 def relays(network: Network, *districts: str | None) -> tuple[Device, ...]:

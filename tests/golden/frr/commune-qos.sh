@@ -37,7 +37,7 @@ shape() { # device rate burst
 
 class() { # device id priority rate ceiling burst queue_bytes
     tc class replace dev "$1" parent 1:1 classid "1:$2" htb rate "$4" ceil "$5" prio "$3" burst "$6" cburst "$6" quantum 1514
-    if [ "$2" = 50 ]; then
+    if [ "$2" -ge 50 ]; then
         # Many flows share the rest: fair where the kernel can be.
         tc qdisc replace dev "$1" parent "1:$2" handle "$2:" fq_codel 2>/dev/null && return
     fi

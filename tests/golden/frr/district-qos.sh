@@ -52,7 +52,7 @@ shape() { # device rate burst
 
 class() { # device id priority rate ceiling burst queue_bytes
     tc class replace dev "$1" parent 1:1 classid "1:$2" htb rate "$4" ceil "$5" prio "$3" burst "$6" cburst "$6" quantum 1514
-    if [ "$2" = 50 ]; then
+    if [ "$2" -ge 50 ]; then
         # Many flows share the rest: fair where the kernel can be.
         tc qdisc replace dev "$1" parent "1:$2" handle "$2:" fq_codel 2>/dev/null && return
     fi
@@ -61,6 +61,10 @@ class() { # device id priority rate ceiling burst queue_bytes
 
 into() { # device filter class dsfield
     tc filter replace dev "$1" parent 1: protocol ip prio 1 handle "800::80$2" u32 match ip dsfield "$4" 0xfc classid "1:$3"
+}
+
+from_port() { # device filter class port
+    tc filter replace dev "$1" parent 1: protocol ip prio 1 handle "800::80$2" u32 match ip protocol 6 0xff match ip sport "$4" 0xffff classid "1:$3"
 }
 
 [ ! -e /sys/class/net/lan ] || small_packets lan
@@ -96,7 +100,9 @@ if [ -e /sys/class/net/ln385 ]; then
     into ln385 4 30 0x60
     class ln385 40 3 821kbit 821kbit 3541 36843 # video
     into ln385 5 40 0x88
-    class ln385 50 7 2959kbit 4000kbit 4877 156056 # default
+    class ln385 50 7 2943kbit 4000kbit 4867 156056 # default
+    class ln385 60 7 16kbit 2367kbit 3038 94818 # images
+    from_port ln385 6 60 8080
 else
     missing="$missing ln385"
 fi
@@ -114,7 +120,9 @@ if [ -e /sys/class/net/ln386 ]; then
     into ln386 4 30 0x60
     class ln386 40 3 821kbit 821kbit 3541 36843 # video
     into ln386 5 40 0x88
-    class ln386 50 7 2959kbit 4000kbit 4877 156056 # default
+    class ln386 50 7 2943kbit 4000kbit 4867 156056 # default
+    class ln386 60 7 16kbit 2367kbit 3038 94818 # images
+    from_port ln386 6 60 8080
 else
     missing="$missing ln386"
 fi
@@ -132,7 +140,9 @@ if [ -e /sys/class/net/ln387 ]; then
     into ln387 4 30 0x60
     class ln387 40 3 821kbit 821kbit 3541 36843 # video
     into ln387 5 40 0x88
-    class ln387 50 7 2959kbit 4000kbit 4877 156056 # default
+    class ln387 50 7 2943kbit 4000kbit 4867 156056 # default
+    class ln387 60 7 16kbit 2367kbit 3038 94818 # images
+    from_port ln387 6 60 8080
 else
     missing="$missing ln387"
 fi
@@ -150,7 +160,9 @@ if [ -e /sys/class/net/ln388 ]; then
     into ln388 4 30 0x60
     class ln388 40 3 821kbit 821kbit 3541 36843 # video
     into ln388 5 40 0x88
-    class ln388 50 7 2959kbit 4000kbit 4877 156056 # default
+    class ln388 50 7 2943kbit 4000kbit 4867 156056 # default
+    class ln388 60 7 16kbit 2367kbit 3038 94818 # images
+    from_port ln388 6 60 8080
 else
     missing="$missing ln388"
 fi
@@ -168,7 +180,9 @@ if [ -e /sys/class/net/ln389 ]; then
     into ln389 4 30 0x60
     class ln389 40 3 821kbit 821kbit 3541 36843 # video
     into ln389 5 40 0x88
-    class ln389 50 7 2959kbit 4000kbit 4877 156056 # default
+    class ln389 50 7 2943kbit 4000kbit 4867 156056 # default
+    class ln389 60 7 16kbit 2367kbit 3038 94818 # images
+    from_port ln389 6 60 8080
 else
     missing="$missing ln389"
 fi
@@ -186,7 +200,9 @@ if [ -e /sys/class/net/ln390 ]; then
     into ln390 4 30 0x60
     class ln390 40 3 821kbit 821kbit 3541 36843 # video
     into ln390 5 40 0x88
-    class ln390 50 7 2959kbit 4000kbit 4877 156056 # default
+    class ln390 50 7 2943kbit 4000kbit 4867 156056 # default
+    class ln390 60 7 16kbit 2367kbit 3038 94818 # images
+    from_port ln390 6 60 8080
 else
     missing="$missing ln390"
 fi
@@ -204,7 +220,9 @@ if [ -e /sys/class/net/ln391 ]; then
     into ln391 4 30 0x60
     class ln391 40 3 821kbit 821kbit 3541 36843 # video
     into ln391 5 40 0x88
-    class ln391 50 7 2959kbit 4000kbit 4877 156056 # default
+    class ln391 50 7 2943kbit 4000kbit 4867 156056 # default
+    class ln391 60 7 16kbit 2367kbit 3038 94818 # images
+    from_port ln391 6 60 8080
 else
     missing="$missing ln391"
 fi
@@ -222,7 +240,9 @@ if [ -e /sys/class/net/ln392 ]; then
     into ln392 4 30 0x60
     class ln392 40 3 821kbit 821kbit 3541 36843 # video
     into ln392 5 40 0x88
-    class ln392 50 7 2959kbit 4000kbit 4877 156056 # default
+    class ln392 50 7 2943kbit 4000kbit 4867 156056 # default
+    class ln392 60 7 16kbit 2367kbit 3038 94818 # images
+    from_port ln392 6 60 8080
 else
     missing="$missing ln392"
 fi
@@ -240,7 +260,9 @@ if [ -e /sys/class/net/ln393 ]; then
     into ln393 4 30 0x60
     class ln393 40 3 821kbit 821kbit 3541 36843 # video
     into ln393 5 40 0x88
-    class ln393 50 7 2959kbit 4000kbit 4877 156056 # default
+    class ln393 50 7 2943kbit 4000kbit 4867 156056 # default
+    class ln393 60 7 16kbit 2367kbit 3038 94818 # images
+    from_port ln393 6 60 8080
 else
     missing="$missing ln393"
 fi
@@ -258,7 +280,9 @@ if [ -e /sys/class/net/ln394 ]; then
     into ln394 4 30 0x60
     class ln394 40 3 821kbit 821kbit 3541 36843 # video
     into ln394 5 40 0x88
-    class ln394 50 7 2959kbit 4000kbit 4877 156056 # default
+    class ln394 50 7 2943kbit 4000kbit 4867 156056 # default
+    class ln394 60 7 16kbit 2367kbit 3038 94818 # images
+    from_port ln394 6 60 8080
 else
     missing="$missing ln394"
 fi
@@ -276,7 +300,9 @@ if [ -e /sys/class/net/ln395 ]; then
     into ln395 4 30 0x60
     class ln395 40 3 821kbit 821kbit 3541 36843 # video
     into ln395 5 40 0x88
-    class ln395 50 7 2959kbit 4000kbit 4877 156056 # default
+    class ln395 50 7 2943kbit 4000kbit 4867 156056 # default
+    class ln395 60 7 16kbit 2367kbit 3038 94818 # images
+    from_port ln395 6 60 8080
 else
     missing="$missing ln395"
 fi
@@ -294,7 +320,9 @@ if [ -e /sys/class/net/ln396 ]; then
     into ln396 4 30 0x60
     class ln396 40 3 821kbit 821kbit 3541 36843 # video
     into ln396 5 40 0x88
-    class ln396 50 7 2959kbit 4000kbit 4877 156056 # default
+    class ln396 50 7 2943kbit 4000kbit 4867 156056 # default
+    class ln396 60 7 16kbit 2367kbit 3038 94818 # images
+    from_port ln396 6 60 8080
 else
     missing="$missing ln396"
 fi
@@ -312,7 +340,9 @@ if [ -e /sys/class/net/ln397 ]; then
     into ln397 4 30 0x60
     class ln397 40 3 821kbit 821kbit 3541 36843 # video
     into ln397 5 40 0x88
-    class ln397 50 7 2959kbit 4000kbit 4877 156056 # default
+    class ln397 50 7 2943kbit 4000kbit 4867 156056 # default
+    class ln397 60 7 16kbit 2367kbit 3038 94818 # images
+    from_port ln397 6 60 8080
 else
     missing="$missing ln397"
 fi
@@ -330,7 +360,9 @@ if [ -e /sys/class/net/ln398 ]; then
     into ln398 4 30 0x60
     class ln398 40 3 821kbit 821kbit 3541 36843 # video
     into ln398 5 40 0x88
-    class ln398 50 7 2959kbit 4000kbit 4877 156056 # default
+    class ln398 50 7 2943kbit 4000kbit 4867 156056 # default
+    class ln398 60 7 16kbit 2367kbit 3038 94818 # images
+    from_port ln398 6 60 8080
 else
     missing="$missing ln398"
 fi
@@ -348,7 +380,9 @@ if [ -e /sys/class/net/ln399 ]; then
     into ln399 4 30 0x60
     class ln399 40 3 821kbit 821kbit 3541 36843 # video
     into ln399 5 40 0x88
-    class ln399 50 7 2959kbit 4000kbit 4877 156056 # default
+    class ln399 50 7 2943kbit 4000kbit 4867 156056 # default
+    class ln399 60 7 16kbit 2367kbit 3038 94818 # images
+    from_port ln399 6 60 8080
 else
     missing="$missing ln399"
 fi

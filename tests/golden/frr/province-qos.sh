@@ -44,7 +44,7 @@ shape() { # device rate burst
 
 class() { # device id priority rate ceiling burst queue_bytes
     tc class replace dev "$1" parent 1:1 classid "1:$2" htb rate "$4" ceil "$5" prio "$3" burst "$6" cburst "$6" quantum 1514
-    if [ "$2" = 50 ]; then
+    if [ "$2" -ge 50 ]; then
         # Many flows share the rest: fair where the kernel can be.
         tc qdisc replace dev "$1" parent "1:$2" handle "$2:" fq_codel 2>/dev/null && return
     fi
@@ -53,6 +53,10 @@ class() { # device id priority rate ceiling burst queue_bytes
 
 into() { # device filter class dsfield
     tc filter replace dev "$1" parent 1: protocol ip prio 1 handle "800::80$2" u32 match ip dsfield "$4" 0xfc classid "1:$3"
+}
+
+from_port() { # device filter class port
+    tc filter replace dev "$1" parent 1: protocol ip prio 1 handle "800::80$2" u32 match ip protocol 6 0xff match ip sport "$4" 0xffff classid "1:$3"
 }
 
 [ ! -e /sys/class/net/lan ] || small_packets lan
@@ -71,7 +75,9 @@ if [ -e /sys/class/net/ln64 ]; then
     into ln64 4 30 0x60
     class ln64 40 3 15340kbit 15340kbit 12615 581306 # video
     into ln64 5 40 0x88
-    class ln64 50 7 31460kbit 50000kbit 22690 1881056 # default
+    class ln64 50 7 31444kbit 50000kbit 22680 1881056 # default
+    class ln64 60 7 16kbit 25168kbit 3038 949856 # images
+    from_port ln64 6 60 8080
 else
     missing="$missing ln64"
 fi
@@ -89,7 +95,9 @@ if [ -e /sys/class/net/ln128 ]; then
     into ln128 4 30 0x60
     class ln128 40 3 15340kbit 15340kbit 12615 581306 # video
     into ln128 5 40 0x88
-    class ln128 50 7 31460kbit 50000kbit 22690 1881056 # default
+    class ln128 50 7 31444kbit 50000kbit 22680 1881056 # default
+    class ln128 60 7 16kbit 25168kbit 3038 949856 # images
+    from_port ln128 6 60 8080
 else
     missing="$missing ln128"
 fi
@@ -107,7 +115,9 @@ if [ -e /sys/class/net/ln192 ]; then
     into ln192 4 30 0x60
     class ln192 40 3 18624kbit 18624kbit 14668 704456 # video
     into ln192 5 40 0x88
-    class ln192 50 7 27776kbit 50000kbit 20388 1881056 # default
+    class ln192 50 7 27760kbit 50000kbit 20378 1881056 # default
+    class ln192 60 7 16kbit 22220kbit 3038 839306 # images
+    from_port ln192 6 60 8080
 else
     missing="$missing ln192"
 fi
@@ -125,7 +135,9 @@ if [ -e /sys/class/net/ln256 ]; then
     into ln256 4 30 0x60
     class ln256 40 3 16982kbit 16982kbit 13641 642881 # video
     into ln256 5 40 0x88
-    class ln256 50 7 29618kbit 50000kbit 21539 1881056 # default
+    class ln256 50 7 29602kbit 50000kbit 21529 1881056 # default
+    class ln256 60 7 16kbit 23694kbit 3038 894581 # images
+    from_port ln256 6 60 8080
 else
     missing="$missing ln256"
 fi
@@ -143,7 +155,9 @@ if [ -e /sys/class/net/ln320 ]; then
     into ln320 4 30 0x60
     class ln320 40 3 26834kbit 26834kbit 19799 1012331 # video
     into ln320 5 40 0x88
-    class ln320 50 7 18566kbit 50000kbit 14631 1881056 # default
+    class ln320 50 7 18550kbit 50000kbit 14621 1881056 # default
+    class ln320 60 7 16kbit 14852kbit 3038 563006 # images
+    from_port ln320 6 60 8080
 else
     missing="$missing ln320"
 fi
@@ -161,7 +175,9 @@ if [ -e /sys/class/net/ln384 ]; then
     into ln384 4 30 0x60
     class ln384 40 3 14519kbit 14519kbit 12102 550518 # video
     into ln384 5 40 0x88
-    class ln384 50 7 32381kbit 50000kbit 23266 1881056 # default
+    class ln384 50 7 32365kbit 50000kbit 23256 1881056 # default
+    class ln384 60 7 16kbit 25904kbit 3038 977456 # images
+    from_port ln384 6 60 8080
 else
     missing="$missing ln384"
 fi
@@ -179,7 +195,9 @@ if [ -e /sys/class/net/ln448 ]; then
     into ln448 4 30 0x60
     class ln448 40 3 25192kbit 25192kbit 18773 950756 # video
     into ln448 5 40 0x88
-    class ln448 50 7 20408kbit 50000kbit 15783 1881056 # default
+    class ln448 50 7 20392kbit 50000kbit 15773 1881056 # default
+    class ln448 60 7 16kbit 16326kbit 3038 618281 # images
+    from_port ln448 6 60 8080
 else
     missing="$missing ln448"
 fi
@@ -197,7 +215,9 @@ if [ -e /sys/class/net/ln512 ]; then
     into ln512 4 30 0x60
     class ln512 40 3 15340kbit 15340kbit 12615 581306 # video
     into ln512 5 40 0x88
-    class ln512 50 7 31460kbit 50000kbit 22690 1881056 # default
+    class ln512 50 7 31444kbit 50000kbit 22680 1881056 # default
+    class ln512 60 7 16kbit 25168kbit 3038 949856 # images
+    from_port ln512 6 60 8080
 else
     missing="$missing ln512"
 fi

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
 from register_lab import RegisterLab
-from wire_marks import flood, marks_on, received_kbps, settled_kbps
+from wire_marks import classes, flood, marks_on, pieces, received_kbps, settled_kbps
 
 from hntt.devices.roomos.session import RefusedError
 from hntt.lab.meet.cast import Stage
+from hntt.network import images
 
 pytestmark = pytest.mark.lab
 
@@ -23,6 +25,7 @@ HOSTS = {
 }  # fmt: skip
 EF, AF41, CS3 = 46, 34, 24
 LINE_KBPS = 4000
+VOICE, VIDEO, IMAGES = "1:10", "1:40", "1:60"
 
 
 @pytest.fixture(scope="module")
@@ -184,6 +187,37 @@ def test_marks_are_seen_on_both_sides_of_the_district_s_line(talk: Talk) -> None
             assert found[direction, "media", EF] + found[direction, "media", AF41] > 0.95 * media
         assert found["down", "media", AF41] > 100
         assert found["down", "signalling", CS3] > 0
+
+
+def test_images_keep_to_their_share_beside_a_call(talk: Talk) -> None:
+    """A commune's PC and, over the district's line, its relay fetch as much as they can get, in pieces as RAUC does."""
+    lab, hub, network, size = talk.lab, "rt.quang-ninh", talk.stage.source.network, 64 << 20
+    made = f"mkdir -p /srv/hntt/images/9.9 && head -c {size} /dev/urandom >/srv/hntt/images/9.9/root.raucb"
+    assert lab.hntt("exec", "noc.tinh", "--", "sh", "-c", made).returncode == 0
+    store = f"http://{network.devices['noc.tinh'].address}:{images.STORE_PORT}{images.PATH}9.9/root.raucb"
+    relay = f"{images.base_url(network, f'pc.{FAR}')}9.9/root.raucb"
+    commune, district = network.lines[f"rt.{FAR}"], network.lines[hub]
+    ends = {commune.number: (hub, f"ln{commune.number}"), district.number: ("rt.tinh", f"ln{district.number}")}
+    idle = settled_kbps(lab, f"pc.{FAR}")
+    try:
+        sources = [(name, str(network.devices[name].address)) for name in (f"pc.{FAR}", hub)]
+        with pieces(lab, sources[0], relay, size, 4, 60), pieces(lab, sources[1], store, size, 8, 60):
+            before, began = {number: classes(lab, *end) for number, end in ends.items()}, time.monotonic()
+            time.sleep(15)
+            after, seconds = {number: classes(lab, *end) for number, end in ends.items()}, time.monotonic() - began
+    finally:
+        lab.hntt("exec", "noc.tinh", "--", "rm", "-r", "/srv/hntt/images/9.9")
+
+    def kbps(number: int, *names: str) -> float:
+        return sum(after[number][name][0] - before[number][name][0] for name in names) * 8 / 1000 / seconds
+
+    for line in (commune, district):
+        share, got = images.rate_kbps(line), kbps(line.number, IMAGES)
+        print(f"line {line.number}: images {got:.0f} kbit/s of {share}, call {kbps(line.number, VOICE, VIDEO):.0f}")
+        assert 0.3 * share < got < 1.05 * share
+        assert all(after[line.number][name][1] == before[line.number][name][1] for name in (VOICE, VIDEO)), "lost"
+    assert kbps(commune.number, VOICE, VIDEO) > 0.9 * idle
+    assert talk.listener.in_call()
 
 
 def test_a_call_keeps_its_rate_on_a_full_line_and_does_not_without_qos(talk: Talk) -> None:

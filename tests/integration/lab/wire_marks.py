@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -86,3 +88,49 @@ def flood(lab: RegisterLab, source: str, target: str, kbps: int, seconds: float)
         finally:
             running.terminate()
             running.wait(timeout=10)
+
+
+_FETCH = """
+import http.client, random, sys, threading, time
+own, host, port, path, size, piece, at_once, seconds = *sys.argv[1:5], *map(int, sys.argv[5:])
+end = time.monotonic() + seconds
+
+def run(seed):
+    choose = random.Random(seed)
+    link = http.client.HTTPConnection(host, int(port), timeout=60, source_address=(own, 0))
+    while time.monotonic() < end:
+        first = choose.randrange(size - piece)
+        link.request("GET", path, headers={"Range": f"bytes={first}-{first + piece - 1}"})
+        answer = link.getresponse()
+        content = answer.read()
+        assert (answer.status, len(content)) == (206, piece), answer.status
+
+for number in range(at_once):
+    threading.Thread(target=run, args=(number,), daemon=True).start()
+time.sleep(seconds)
+"""
+
+
+@contextmanager
+def pieces(
+    lab: RegisterLab, source: tuple[str, str], url: str, size: int, at_once: int, seconds: int
+) -> Iterator[None]:
+    """What an update does: many small ranges of one file, some at once, again and again. ``source``: host, address."""
+    host, _, rest = url.removeprefix("http://").partition(":")
+    port, _, path = rest.partition("/")
+    words = ["nsenter", f"--net=/run/netns/{lab.lab.namespace(source[0])}", sys.executable, "-c", _FETCH]
+    words += [source[1], host, port, f"/{path}", str(size), "20000", str(at_once), str(seconds)]
+    with subprocess.Popen(words, stderr=subprocess.DEVNULL) as running:
+        time.sleep(3)
+        try:
+            assert running.poll() is None, "it fetches nothing"
+            yield
+        finally:
+            running.terminate()
+            running.wait(timeout=10)
+
+
+def classes(lab: RegisterLab, router: str, port: str) -> dict[str, tuple[int, int]]:
+    """Bytes sent and packets dropped so far by class of a line's end."""
+    done = lab.hntt("exec", router, "--", "tc", "-s", "-j", "class", "show", "dev", port)
+    return {item["handle"]: (item["stats"]["bytes"], item["stats"]["drops"]) for item in json.loads(done.stdout)}

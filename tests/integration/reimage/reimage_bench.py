@@ -108,7 +108,7 @@ def make_image(out: Path, keys: Keys, version: str, *, healthy: bool = True, dea
     out.mkdir(parents=True)
     tree = out / "tree"
     run("cp", "-a", "--reflink=auto", str(base_tree()), str(tree))
-    _furnish(tree, keys, version, healthy=healthy, deadline=deadline)
+    furnish(tree, keys, version, healthy=healthy, deadline=deadline)
     root = out / "root.ext4"
     run("mkfs.ext4", "-q", "-F", "-b", "4096", "-m", "0", "-O", "^metadata_csum_seed,^orphan_file,^has_journal", "-d",
         str(tree), str(root), f"{SLOT_SIZE // MIB}M")  # fmt: skip
@@ -203,7 +203,7 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def _furnish(tree: Path, keys: Keys, version: str, *, healthy: bool, deadline: int) -> None:
+def furnish(tree: Path, keys: Keys, version: str, *, healthy: bool, deadline: int) -> None:
     """What the real image gets too, and a root shell on the serial console for the tests."""
     ours = tree / "usr/lib/hntt"
     for name, content in initramfs.target_files():

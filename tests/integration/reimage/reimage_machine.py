@@ -34,9 +34,14 @@ class Machine:
         stick: Path | None = None,
         name: str = "pc",
         record: Path | None = None,
+        network: str | None = None,
     ) -> None:
-        """``disks``: image files with their serials. ``record``: a file for QEMU's log of what the first is written."""
-        self.folder, self.disks, self.stick, self.name, self.record = folder, disks, stick, name, record
+        """``disks``: image files with their serials. ``record``: a file for QEMU's log of what the first is written.
+
+        ``network``: QEMU's user networking with these settings.
+        """
+        self.folder, self.disks, self.stick, self.name = folder, disks, stick, name
+        self.record, self.network = record, network
         self.log = folder / f"{name}.console.txt"
         self.text = ""
         self.seen = 0
@@ -51,8 +56,9 @@ class Machine:
         self.cut()
 
     def hardware(self) -> list[str]:
-        """What differs from machine to machine, as words for QEMU: here a screen, and no network."""
-        return ["-vga", "std", "-nic", "none"]
+        """What differs from machine to machine, as words for QEMU: here a screen, and the network asked for."""
+        network = f"user,model=virtio-net-pci,{self.network}" if self.network else "none"
+        return ["-vga", "std", "-nic", network]
 
     def words(self) -> list[str]:
         """QEMU's command line."""
