@@ -36,7 +36,7 @@ def write_picture(path: Path, colour: str, *, noisy: bool = False, frames_per_s:
 
 
 def _grain(luma: int, chance: random.Random, mark: int, *, noisy: bool) -> bytes:
-    """The brightness of one frame: even or grainy, with the mark at the top, so far from the left, where it stands out."""
+    """The brightness of one frame: even or grainy, with ``mark`` pixels left of the mark at its top."""
     if noisy:
         low, high = max(16, luma - _NOISE), min(235, luma + _NOISE)
         frame = bytearray(low + value * (high - low) // 255 for value in chance.randbytes(WIDTH * HEIGHT))

@@ -76,10 +76,10 @@ def up_command(
         str,
         typer.Option(
             help=tr(
-                vi="Máy của bao nhiêu xã đầu mỗi huyện: all, none, N, hoặc auto (mặc định): máy này gánh được bao nhiêu, "
-                f"mỗi máy xã tốn {MB_PER_PC} MB bộ nhớ, mỗi lõi CPU {PCS_PER_CORE} máy",
-                en="The PCs of how many communes of each district: all, none, N, or auto (default): as many as this machine "
-                f"carries, {MB_PER_PC} MB of memory each and {PCS_PER_CORE} to a core",
+                vi="Máy của bao nhiêu xã đầu mỗi huyện: all, none, N; auto (mặc định): máy này gánh được bao nhiêu, "
+                f"mỗi máy xã {MB_PER_PC} MB bộ nhớ, mỗi lõi CPU {PCS_PER_CORE} máy",
+                en="The PCs of how many communes of each district: all, none, N; auto (default): as many as this "
+                f"machine carries, {MB_PER_PC} MB of memory each and {PCS_PER_CORE} to a core",
             )
         ),
     ] = "auto",

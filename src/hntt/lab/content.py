@@ -18,8 +18,8 @@ LAB_KINDS = (Kind.ROUTER, Kind.NOC, Kind.MCU, Kind.VCS, Kind.COMMUNE_PC)
 class LabRequest:
     """What is asked for: an inventory folder, narrowed to districts, to the first communes of each, to kinds.
 
-    ``communes`` is how many communes of a district, in the order of their numbers; None means all. ``pcs`` likewise says
-    how many of a district's communes have their PC in the lab.
+    ``communes`` is how many communes of a district, in the order of their numbers; None means all. ``pcs`` says
+    likewise how many of them have their PC in the lab.
     """
 
     inventory: Path
