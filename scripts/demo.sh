@@ -1,6 +1,6 @@
 #!/bin/sh
-# demo [--simulated]: the centre and district Quảng Ninh from nothing to audited, one drift found and repaired, and the
-# three kinds of meeting held.
+# demo [--simulated]: the centre and district Quảng Ninh with its communes' PCs from nothing to audited, changes by hand
+# found and repaired, and the three kinds of meeting held.
 # The lab stays up afterwards; ./run lab-down removes it. Logs: build/reports/demo-*.log.
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -16,6 +16,9 @@ router=rt.hien-ninh.$district
 inventory=inventories/lab
 # A route nobody declared, into a prefix reserved for documentation: harmless, and plainly somebody's handiwork.
 drift_mark=192.0.2.0
+# What the PCs' browser may show: the first thing to be tried by somebody in the room.
+pc_mark=/etc/chromium/policies/managed/hntt.json
+communes=15
 steps=0
 held=''
 noted=0
@@ -95,11 +98,18 @@ build_lab() {
     step "Dựng ${kind_vi}: trung tâm và huyện Quảng Ninh, nạp cấu hình ban đầu (day-0)" \
         "Building ${kind_en}: the centre and district Quảng Ninh, with day-0 configuration" 1800 \
         hntt lab up ${simulated:+"$simulated"}
+    # Which PCs there are: as many as this machine carries, and none where they would have to be simulated.
+    pcs=$(grep -c '^pc\.' "$root/.lab/known_hosts" || true)
+    pc=$(sed -n 's/^\(pc\.[^,]*\),.*/\1/p' "$root/.lab/known_hosts" | head -n 1)
+    if [ "$pcs" -lt "$communes" ]; then
+        note "Máy xã có trong phòng lab: $pcs trên $communes; các máy còn lại không được thử" \
+            "Communes' PCs in the lab: $pcs of $communes; the others are not shown"
+    fi
 }
 
 configure() {
-    step 'Cấu hình trung tâm, huyện, một xã thử trước rồi các xã còn lại' \
-        'Configuring the centre, the district, one canary commune, then the rest' 1200 \
+    step "Cấu hình trung tâm, huyện, một xã thử trước, các xã còn lại, rồi $pcs máy xã" \
+        "Configuring the centre, the district, one canary commune, the rest, then $pcs communes' PCs" 1800 \
         ansible-playbook -i "$inventory" playbooks/rollout.yml -e "district=$district"
     # Simulated devices have none of that: the playbook runs, and the closing lines must not call it done.
     if [ -n "$simulated" ]; then
@@ -107,8 +117,8 @@ configure() {
         note 'Nghiệm thu: không đo được trên thiết bị mô phỏng' 'Acceptance: nothing to measure on simulated devices'
         return
     fi
-    step 'Nghiệm thu: thông tuyến, đường đi, đồng hồ, tên miền' \
-        'Acceptance: reachability, routes, clocks, names' 600 \
+    step 'Nghiệm thu: thông tuyến, đường đi, đồng hồ, tên miền, máy xã' \
+        "Acceptance: reachability, routes, clocks, names, communes' PCs" 600 \
         ansible-playbook -i "$inventory" playbooks/verify.yml
 }
 
@@ -137,6 +147,10 @@ inject_drift() {
     fi
     must "Sửa tay một bộ định tuyến: thêm tuyến $drift_mark/24 trên $router" \
         "A change by hand on a router: a route to $drift_mark/24 on $router" 60 hntt lab exec "$router" -- "$@"
+    [ -n "$pc" ] || return 0
+    must "Sửa tay một máy xã: cho trình duyệt của $pc mở mọi trang" \
+        "A change by hand on a commune's PC: the browser of $pc may open any page" 60 \
+        hntt lab exec "$pc" -- sed -i 's/"\*"/"nobody.example"/' "$pc_mark"
 }
 
 # The audit must fail because of our drift, not because of anything else.
@@ -146,8 +160,10 @@ audit_finds_it() {
     if [ "$status" -eq 0 ] || ! grep -qF "$router" "$log" || ! grep -qF "$drift_mark" "$log"; then
         stop_here "$status"
     fi
-    note "Sửa tay trên $router (tuyến $drift_mark): đối chiếu tìm ra, thoát với mã $status ($seconds giây)" \
-        "A change by hand on $router (route $drift_mark): the audit found it, exit status $status ($seconds s)"
+    if [ -n "$pc" ] && { ! grep -qF "$pc" "$log" || ! grep -qF "$pc_mark" "$log"; }; then stop_here "$status"; fi
+    also=${pc:+", $pc ($pc_mark)"}
+    note "Sửa tay trên $router (tuyến $drift_mark)$also: đối chiếu tìm ra, thoát với mã $status ($seconds giây)" \
+        "A change by hand on $router (route $drift_mark)$also: the audit found it, exit status $status ($seconds s)"
 }
 
 repair() {

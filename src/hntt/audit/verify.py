@@ -53,7 +53,7 @@ def verify_fleet(scope: Scope, token: str, tick: Callable[[], object], rooms: Ro
     subjects = _subjects(scope, shown, token)
     found = [*_ask(scope, subjects, ON_DEVICES, tick), *_ask(scope, subjects, AFTERWARDS, tick)]
     if rooms is not None:
-        found += _ask_rooms(subjects, rooms)
+        found += ask_rooms(subjects, rooms)
     return Verification(
         verdicts=tuple(found),
         not_shown=tuple(host for host in scope.hosts if host.kind in COVERED_KINDS and host not in shown),
@@ -108,10 +108,15 @@ def _judged(subject: Subject, checks: Sequence[Check], sizes: Sequence[int], sai
     return verdicts
 
 
-def _ask_rooms(subjects: Mapping[str, Subject], rooms: RoomShell) -> list[Verdict]:
-    communes = {name: subject for name, subject in subjects.items() if subject.device.tier is Tier.COMMUNE}
+def ask_rooms(subjects: Mapping[str, Subject], rooms: RoomShell) -> list[Verdict]:
+    """The checks that are made where the communes' PCs stand, once for each of their routers."""
     found = []
     for check in IN_ROOMS:
+        communes = {
+            name: subject
+            for name, subject in subjects.items()
+            if subject.device.tier is Tier.COMMUNE and check.applies(subject.device)
+        }
         # Without a command there is nothing to look at, such as no MCU server in this run.
         programs = {name: command for name, subject in communes.items() for command in check.commands(subject)}
         outputs = rooms(programs)

@@ -18,13 +18,15 @@ class Selection:
 
     ``districts`` and ``communes`` say nothing of the centre: its router and controller serve everybody, so the
     centre stays unless ``tiers`` leaves ``province`` out. ``communes`` are slugs (``an-thuy``) or labels
-    (``an-thuy.le-thuy``); the district's own centre stays with them.
+    (``an-thuy.le-thuy``); the district's own centre stays with them. ``without`` names
+    hosts that are left out although they pass.
     """
 
     districts: tuple[str, ...] | None = None
     communes: tuple[str, ...] | None = None
     kinds: tuple[str, ...] | None = None
     tiers: tuple[str, ...] | None = None
+    without: tuple[str, ...] | None = None
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any], where: str) -> Selection:
@@ -51,7 +53,8 @@ class Selection:
     def _has(self, device: Device) -> bool:
         site = device.site
         return (
-            _open(self.kinds, (str(device.kind),))
+            device.host not in (self.without or ())
+            and _open(self.kinds, (str(device.kind),))
             and _open(self.tiers, (str(device.tier),))
             and (site.tier is Tier.PROVINCE or _open(self.districts, (site.district or "",)))
             and (site.tier is not Tier.COMMUNE or _open(self.communes, (site.slug or "", site.label)))
@@ -63,6 +66,7 @@ class Selection:
         _check("communes", self.communes, [s.slug or "" for s in communes] + [s.label for s in communes])
         _check("kinds", self.kinds, [str(kind) for kind in Kind])
         _check("tiers", self.tiers, [str(tier) for tier in Tier])
+        _check("without", self.without, network.devices)
 
 
 def _open(wanted: Sequence[str] | None, names: Sequence[str]) -> bool:

@@ -23,6 +23,7 @@ from hntt.lab.fault_cli import fault_app
 from hntt.lab.images import remove_images
 from hntt.lab.meet.cli import meet_command
 from hntt.lab.names import Lab, default_lab
+from hntt.lab.pcs import MB_PER_PC, PCS_PER_CORE, with_pcs
 from hntt.lab.progress import reporter_for
 from hntt.lab.status import LabStatus, status
 from hntt.lab.topology import Topology, from_json
@@ -71,6 +72,17 @@ def up_command(
         int | None,
         typer.Option(min=0, help=tr(vi="Chỉ N xã đầu của mỗi huyện", en="Only the first N communes of each district")),
     ] = None,
+    pcs: Annotated[
+        str,
+        typer.Option(
+            help=tr(
+                vi="Máy của bao nhiêu xã đầu mỗi huyện: all, none, N; auto (mặc định): máy này gánh được bao nhiêu, "
+                f"mỗi máy xã {MB_PER_PC} MB bộ nhớ, mỗi lõi CPU {PCS_PER_CORE} máy",
+                en="The PCs of how many communes of each district: all, none, N; auto (default): as many as this "
+                f"machine carries, {MB_PER_PC} MB of memory each and {PCS_PER_CORE} to a core",
+            )
+        ),
+    ] = "auto",
     topology_file: Annotated[
         Path | None,
         typer.Option(
@@ -92,7 +104,8 @@ def up_command(
     ] = False,
 ) -> None:
     """Build the lab, or mend it: what is there and right stays as it is."""
-    request = LabRequest(inventory_path(inventory, LAB_INVENTORY), tuple(district or ()), communes)
+    asked = LabRequest(inventory_path(inventory, LAB_INVENTORY), tuple(district or ()), communes)
+    request = with_pcs(asked, pcs)
     with explained():
         if topology_file is None and simulated.is_wanted(simulate):
             _up_simulated(request)

@@ -10,21 +10,23 @@ from hntt.inventory.selection import Selection
 from hntt.inventory.source import Source, read_source
 from hntt.network.model import Device, Kind, Network, Tier
 
-LAB_KINDS = (Kind.ROUTER, Kind.NOC, Kind.MCU, Kind.VCS)
-"""The kinds that a lab can have so far."""
+LAB_KINDS = (Kind.ROUTER, Kind.NOC, Kind.MCU, Kind.VCS, Kind.COMMUNE_PC)
+"""The kinds that a lab can have."""
 
 
 @dataclass(frozen=True)
 class LabRequest:
     """What is asked for: an inventory folder, narrowed to districts, to the first communes of each, to kinds.
 
-    ``communes`` is how many communes of a district, in the order of their numbers; None means all.
+    ``communes`` is how many communes of a district, in the order of their numbers; None means all. ``pcs`` says
+    likewise how many of them have their PC in the lab.
     """
 
     inventory: Path
     districts: tuple[str, ...] = ()
     communes: int | None = None
     kinds: tuple[str, ...] = ()
+    pcs: int | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ def content_of(request: LabRequest) -> LabContent:
     selection = config.only.narrowed(Selection(districts=request.districts or None, kinds=request.kinds or None))
     if request.communes is not None:
         selection = selection.narrowed(Selection(communes=_first_communes(source.network, request.communes)))
+    if request.pcs is not None:
+        selection = selection.narrowed(Selection(without=_surplus_pcs(selection, source.network, request.pcs)))
     return LabContent(config.register_dir, source, selection, _devices(selection, source.network))
 
 
@@ -66,3 +70,15 @@ def _first_communes(network: Network, count: int) -> tuple[str, ...]:
             if seen[site.district] <= count:
                 labels.append(site.label)
     return tuple(labels)
+
+
+def _surplus_pcs(selection: Selection, network: Network, count: int) -> tuple[str, ...]:
+    """The PCs of a selection that are not among the first ``count`` of their district, and those it left out before."""
+    seen: dict[str | None, int] = {}
+    surplus = list(selection.without or ())
+    for device in sorted(selection.devices(network), key=lambda device: device.site.number):
+        if device.kind is Kind.COMMUNE_PC:
+            seen[device.site.district] = seen.get(device.site.district, 0) + 1
+            if seen[device.site.district] > count:
+                surplus.append(device.host)
+    return tuple(surplus)

@@ -22,11 +22,11 @@ SERVER_KINDS: Mapping[Kind, HostKind] = {Kind.NOC: "noc", Kind.MCU: "mcu"}
 def topology_from_network(
     register: Register, network: Network, devices: Iterable[Device], day0: Mapping[str, Path]
 ) -> Topology:
-    """The lab of these devices (routers, servers of the centre, video units): hosts, shaped lines, one LAN per site.
+    """The lab of these devices: hosts, shaped lines, one LAN per site.
 
     ``day0`` gives the tree each device starts with. A router has all the interfaces it has in reality; those whose
-    line ends at a device that is not in the lab lead nowhere. On each conference LAN a probe stands where the PC
-    would, ``pc.<site>``. The servers' LAN has the operator's station.
+    line ends at a device that is not in the lab lead nowhere. On each conference LAN stands the site's PC; where it is
+    none of the devices, a probe has its name and address. The servers' LAN has the operator's station.
     """
     chosen = list(devices)
     facts = all_router_facts(register, network)
@@ -34,13 +34,15 @@ def topology_from_network(
     servers = [device for device in chosen if device.kind in SERVER_KINDS]
     sites = [device.site for device in chosen if device.kind is Kind.ROUTER]
     units = {device.site.label: device for device in chosen if device.kind is Kind.VCS}
+    pcs = {device.site.label: device for device in chosen if device.kind is Kind.COMMUNE_PC}
     return Topology(
         hosts=(
             *(_router(router, day0.get(host)) for host, router in routers.items()),
             *(_server(server, day0.get(server.host)) for server in servers),
-            *(_unit(unit, day0.get(unit.host)) for unit in units.values()),
+            *(_endpoint(unit, "vcs", day0.get(unit.host)) for unit in units.values()),
+            *(_endpoint(pc, "pc", day0.get(pc.host)) for pc in pcs.values()),
             _admin(network),
-            *(_probe(site) for site in sites),
+            *(_probe(site) for site in sites if site.label not in pcs),
         ),
         lines=tuple(_lines(routers)),
         segments=(
@@ -50,8 +52,8 @@ def topology_from_network(
     )
 
 
-def probe_name(site: Site) -> str:
-    """The probe that stands for the site's PC."""
+def pc_name(site: Site) -> str:
+    """The site's PC, or the probe that stands for it."""
     return f"pc.{site.label}"
 
 
@@ -72,8 +74,8 @@ def _server(device: Device, day0: Path | None) -> LabHost:
     )
 
 
-def _unit(device: Device, day0: Path | None) -> LabHost:
-    return LabHost(device.host, "vcs", day0=day0, interfaces=(HOST_INTERFACE,), address=str(device.address))
+def _endpoint(device: Device, kind: HostKind, day0: Path | None) -> LabHost:
+    return LabHost(device.host, kind, day0=day0, interfaces=(HOST_INTERFACE,), address=str(device.address))
 
 
 def _admin(network: Network) -> LabHost:
@@ -91,7 +93,7 @@ def _admin(network: Network) -> LabHost:
 def _probe(site: Site) -> LabHost:
     lan = site.conference
     return LabHost(
-        probe_name(site),
+        pc_name(site),
         "probe",
         interfaces=(HOST_INTERFACE,),
         address=str(lan[addresses.PC]),
@@ -120,5 +122,5 @@ def _services(routers: Iterable[RouterFacts], servers: Iterable[Device]) -> LabS
 
 
 def _lan(site: Site, facts: RouterFacts, unit: Device | None) -> LabSegment:
-    hosts = [probe_name(site), *([unit.host] if unit else [])]
+    hosts = [pc_name(site), *([unit.host] if unit else [])]
     return LabSegment(f"lan-{site.label}", ((facts.host, facts.lan.name), *((host, HOST_INTERFACE) for host in hosts)))

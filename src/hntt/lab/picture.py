@@ -26,12 +26,21 @@ _CHANNELS = {2: 3, 6: 4}
 
 def colour_of(path: Path) -> str:
     """The name of the colour in the middle of the picture; ValueError when the file is no such picture."""
-    red, green, blue = middle_pixel(path.read_bytes())
-    return min(COLOURS, key=lambda name: _distance(COLOURS[name], (red, green, blue)))
+    return nearest(middle_pixel(path.read_bytes()))
+
+
+def nearest(pixel: tuple[int, int, int]) -> str:
+    """The name of the colour that is nearest to a pixel."""
+    return min(COLOURS, key=lambda name: _distance(COLOURS[name], pixel))
 
 
 def middle_pixel(data: bytes) -> tuple[int, int, int]:
     """Red, green and blue (0-255) in the middle. ValueError for anything but a whole RGB or RGBA picture."""
+    return pixel_at(data, 0.5, 0.5)
+
+
+def pixel_at(data: bytes, across: float, down: float) -> tuple[int, int, int]:
+    """Red, green and blue (0-255) at a place, as parts of width and height; ValueError as for the middle."""
     if not data.startswith(_SIGNATURE):
         raise ValueError("not a PNG")
     try:
@@ -40,8 +49,8 @@ def middle_pixel(data: bytes) -> tuple[int, int, int]:
         if depth != 8 or kind not in _CHANNELS or interlaced:
             raise ValueError("a kind of PNG that is not expected here")
         raw = zlib.decompress(b"".join(body for name, body in chunks if name == b"IDAT"))
-        row = _row(raw, width * _CHANNELS[kind], _CHANNELS[kind], height // 2)
-        place = (width // 2) * _CHANNELS[kind]
+        row = _row(raw, width * _CHANNELS[kind], _CHANNELS[kind], int(height * down))
+        place = int(width * across) * _CHANNELS[kind]
         return row[place], row[place + 1], row[place + 2]
     except (struct.error, zlib.error, IndexError) as error:
         raise ValueError(f"a damaged PNG: {error}") from error

@@ -13,13 +13,14 @@ from hntt.lab.content import LabContent, LabRequest, content_of
 from hntt.lab.from_network import topology_from_network
 from hntt.lab.meet.looks import unit_media
 from hntt.lab.names import Lab
+from hntt.lab.pc_day0 import PC_SETTINGS, add_pc_media
 from hntt.lab.records import overlay_data, write_overlay
 from hntt.lab.secrets import ensure_secrets
 from hntt.lab.topology import Topology
 from hntt.lab.unit_day0 import write_unit_day0
 from hntt.network.model import Device, Kind
 
-CONTAINER_PLATFORMS = ("frr", "debian", "asterisk", "cisco_roomos")
+CONTAINER_PLATFORMS = ("frr", "debian", "asterisk", "cisco_roomos", "debian_kiosk")
 
 
 def prepare(lab: Lab, request: LabRequest) -> tuple[Topology, LabContent]:
@@ -37,13 +38,20 @@ def prepare(lab: Lab, request: LabRequest) -> tuple[Topology, LabContent]:
             write_unit_day0(device, day0[device.host], operator_key, secrets, media=unit_media(device))
         else:
             write_day0(source.register, source.network, device.host, day0[device.host], secrets, [operator_key])
+        if device.kind is Kind.COMMUNE_PC:
+            add_pc_media(day0[device.host])
     return topology_from_network(source.register, source.network, content.devices, day0), content
 
 
 def record(lab: Lab, content: LabContent) -> None:
     """Write the overlay: from now on the lab's inventory loads."""
-    data = overlay_data(lab, content.devices, content.selection, ensure_operator_key(lab), mode="containers")
-    write_overlay(lab, data)
+    facts = {device.host: PC_SETTINGS for device in content.devices if device.kind is Kind.COMMUNE_PC}
+    write_overlay(
+        lab,
+        overlay_data(
+            lab, content.devices, content.selection, ensure_operator_key(lab), mode="containers", host_facts=facts
+        ),
+    )
 
 
 def _refuse_foreign_platforms(devices: Sequence[Device]) -> None:

@@ -35,7 +35,7 @@ def overlay_data(
     return {
         "only": {
             name: list(value)
-            for name in ("districts", "communes", "kinds", "tiers")
+            for name in ("districts", "communes", "kinds", "tiers", "without")
             if (value := getattr(selection, name)) is not None
         },
         "all": {

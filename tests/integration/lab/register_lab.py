@@ -21,8 +21,10 @@ CLI = [sys.executable, "-c", "from hntt.cli import main; main()"]
 class RegisterLab:
     """The centre, district Quảng Ninh and its first communes. Labs of different names coexist."""
 
-    def __init__(self, folder: Path, name: str, communes: int, kinds: Sequence[str] = ("router", "noc")) -> None:
-        self.folder, self.name, self.communes = folder, name, communes
+    def __init__(
+        self, folder: Path, name: str, communes: int, kinds: Sequence[str] = ("router", "noc"), pcs: int = 0
+    ) -> None:
+        self.folder, self.name, self.communes, self.pcs = folder, name, communes, pcs
         self.inventory = folder / "inventory"
         self.inventory.mkdir()
         options = {
@@ -60,7 +62,7 @@ class RegisterLab:
         return Lab(self.name, self.folder)
 
     def up(self) -> subprocess.CompletedProcess[str]:
-        return self.hntt("up", "-i", str(self.inventory), "--communes", str(self.communes))
+        return self.hntt("up", "-i", str(self.inventory), "--communes", str(self.communes), "--pcs", str(self.pcs))
 
     def ansible(self, pattern: str, *more: str) -> subprocess.CompletedProcess[str]:
         """Without a connection kept from an earlier call: it would answer although keys have changed since."""

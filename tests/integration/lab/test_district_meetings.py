@@ -18,10 +18,12 @@ from hntt.network import images
 pytestmark = pytest.mark.lab
 
 MCU, UNIT = "mcu-3.tinh", "vcs.quang-ninh"
-NEAR, FAR = "quan-hau.quang-ninh", "truong-son.quang-ninh"
+# The first commune has its own PC; at the places of the others stand clients that tell what they see.
+PC = "pc.quan-hau.quang-ninh"
+NEAR, FAR = "truong-son.quang-ninh", "luong-ninh.quang-ninh"
 HOSTS = {
     "rt.tinh", "noc.tinh", "mcu-1.tinh", "mcu-2.tinh", MCU, "vcs.tinh", UNIT,
-    "rt.quang-ninh", f"rt.{NEAR}", f"rt.{FAR}", "rt.luong-ninh.quang-ninh",
+    "rt.quang-ninh", "rt.quan-hau.quang-ninh", f"rt.{NEAR}", f"rt.{FAR}", PC,
 }  # fmt: skip
 EF, AF41, CS3 = 46, 34, 24
 LINE_KBPS = 4000
@@ -31,7 +33,8 @@ VOICE, VIDEO, IMAGES = "1:10", "1:40", "1:60"
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegisterLab]:
     """The district with day-0 only."""
-    lab = RegisterLab(tmp_path_factory.mktemp("meet"), "hnttmeet", 3, ("router", "noc", "mcu", "vcs"))
+    kinds = ("router", "noc", "mcu", "vcs", "commune_pc")
+    lab = RegisterLab(tmp_path_factory.mktemp("meet"), "hnttmeet", 3, kinds, pcs=1)
     lab.hntt("down")
     up = lab.up()
     try:
@@ -64,7 +67,7 @@ def test_the_second_run_changes_nothing_and_a_check_says_so(district: RegisterLa
 def test_acceptance_holds(district: RegisterLab) -> None:
     done, _ = district.play("verify")
     assert done.returncode == 0, done.stdout
-    for check in ("mcu_server", "mcu_peers", "mcu_doors"):
+    for check in ("mcu_server", "mcu_peers", "mcu_doors", "kiosk"):
         assert check in done.stdout
 
 
@@ -89,17 +92,33 @@ def test_a_server_changed_by_hand_is_found_and_repaired(district: RegisterLab, i
     assert record["hosts"] == {**dict.fromkeys(HOSTS, "ok"), MCU: "changed"}
 
 
+def test_a_pc_changed_by_hand_is_found_and_repaired_and_its_page_comes_back(district: RegisterLab) -> None:
+    policies = "/etc/chromium/policies/managed/hntt.json"
+    assert district.hntt("exec", PC, "--", "sed", "-i", 's/"\\*"/"nobody.example"/', policies).returncode == 0
+    found, _ = district.play("audit", "-e", "fail_on_drift=true")
+    assert found.returncode != 0
+    assert PC in found.stdout
+    assert policies in found.stdout
+    repaired, record = district.play("site")
+    assert repaired.returncode == 0, repaired.stdout
+    assert record["hosts"] == {**dict.fromkeys(HOSTS, "ok"), PC: "changed"}
+    assert district.hntt("exec", PC, "--", "grep", "-c", '"\\*"', policies).returncode == 0
+
+
 @pytest.mark.parametrize("kind", ["district_commune", "province_district", "three_tier"])
 def test_a_meeting_is_opened_held_and_closed(district: RegisterLab, kind: str) -> None:
     # The others are of the whole province: with a district named, only that one would leave.
     where = ("-e", "district=quang-ninh") if kind == "district_commune" else ()
     opened, _ = district.play("meeting", "-e", f"kind={kind}", *where)
     assert opened.returncode == 0, opened.stdout
-    held = district.hntt("meet", kind, "-i", str(district.inventory), "--format", "json")
+    held = district.hntt("meet", kind, "-i", str(district.inventory), "--communes", "2", "--format", "json")
     assert held.returncode == 0, held.stdout + held.stderr
     seen = json.loads(held.stdout)
     print("\n".join(f"{item['text']}: {item['seconds']:.1f} s" for item in seen))
     assert len(seen) >= 5
+    assert any(PC in item["text"] for item in seen) is (kind != "province_district"), (
+        "by server and screen"
+    )
     closed, _ = district.play("meeting", "-e", f"kind={kind}", "-e", "state=closed", *where)
     assert closed.returncode == 0, closed.stdout
     for server in ("mcu-1.tinh", MCU):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import yaml
 
 from hntt.audit.checks import AFTERWARDS, IN_ROOMS, ON_DEVICES, Status, Subject, verdict
+from hntt.audit.verify import ask_rooms
 from hntt.i18n import set_language
 from hntt.intent.hostvars import host_vars
 from hntt.inventory.source import read_source
@@ -72,3 +74,16 @@ def test_where_no_server_is_looked_at_no_door_is() -> None:
     about = subject("rt.quan-hau.quang-ninh", ["rt.quang-ninh"])
     assert CHECKS["mcu_doors"].commands(about) == []
     assert len(CHECKS["mcu_doors"].commands(subject("rt.quan-hau.quang-ninh", ["mcu-1.tinh"]))) == 1
+
+
+def test_what_is_asked_from_a_room_is_asked_of_its_router_once_and_not_of_its_pc_again() -> None:
+    hosts = ["rt.tinh", "rt.le-thuy", "rt.an-thuy.le-thuy", "pc.an-thuy.le-thuy", "mcu-3.tinh"]
+    asked: list[str] = []
+
+    def rooms(programs: Mapping[str, str]) -> dict[str, str]:
+        asked.extend(programs)
+        return dict.fromkeys(programs, "own")
+
+    found = ask_rooms({host: subject(host, hosts) for host in hosts}, rooms)
+    assert {item.host for item in found} == set(asked) == {"rt.an-thuy.le-thuy"}
+    assert [item.check.name for item in found] == [check.name for check in IN_ROOMS]

@@ -15,9 +15,11 @@ from hntt.inventory.view import inventory_of
 from hntt.lab.content import LabContent, LabRequest, content_of
 from hntt.lab.from_network import topology_from_network
 from hntt.lab.names import Lab
+from hntt.lab.pcs import MB_KEPT, MB_PER_PC, PCS_PER_CORE, pcs_at_most, with_pcs
 from hntt.lab.records import overlay_data, write_overlay
 from hntt.lab.secrets import HOST_PAIR, LENGTHS, PAIR, ensure_secrets
 from hntt.lab.topology import Topology, problems
+from hntt.network.model import Kind
 
 LAB_INVENTORY = Path(__file__).parents[3] / "inventories" / "lab"
 
@@ -35,7 +37,7 @@ def test_the_default_lab_is_the_centre_and_one_district() -> None:
     assert problems(found) == []
     kinds = [host.kind for host in found.hosts]
     assert {kind: kinds.count(kind) for kind in set(kinds)} == {
-        "router": 17, "noc": 1, "mcu": 3, "vcs": 2, "probe": 17, "admin": 1,
+        "router": 17, "noc": 1, "mcu": 3, "vcs": 2, "pc": 15, "probe": 2, "admin": 1,
     }  # fmt: skip
     assert len(found.lines) == 16
 
@@ -58,7 +60,7 @@ def test_a_router_has_all_its_ports_also_those_that_lead_out_of_the_lab() -> Non
 
 
 def test_the_station_and_the_probes_have_their_place_in_the_address_plan() -> None:
-    found = topology(content())
+    found = topology(content(pcs=0))
     admin, probe = found.host("admin"), found.host("pc.quan-hau.quang-ninh")
     assert (admin.address, admin.prefix_length, admin.gateway) == ("10.44.32.254", 24, "10.44.32.1")
     assert (probe.address, probe.prefix_length, probe.gateway) == ("10.44.88.19", 28, "10.44.88.17")
@@ -69,6 +71,59 @@ def test_the_first_communes_only(communes: int, routers: int) -> None:
     names = [device.host for device in content(communes=communes).devices]
     assert len([name for name in names if name.startswith("rt.")]) == routers
     assert "noc.tinh" in names
+
+
+@pytest.mark.parametrize(("pcs", "there"), [(0, 0), (2, 2), (99, 15), (None, 15)])
+def test_the_first_pcs_only_and_a_probe_wherever_there_is_none(pcs: int | None, there: int) -> None:
+    chosen = content(pcs=pcs)
+    found = topology(chosen)
+    assert problems(found) == []
+    kinds = {host.name: host.kind for host in found.hosts if host.name.startswith("pc.")}
+    assert (len(kinds), list(kinds.values()).count("pc")) == (17, there)
+    assert (kinds["pc.quan-hau.quang-ninh"] == "pc") is (there > 0)
+    assert [d.host for d in chosen.devices if d.kind is Kind.COMMUNE_PC] == [n for n, k in kinds.items() if k == "pc"]
+
+
+def test_a_pc_stands_where_the_probe_would() -> None:
+    with_pc, without = topology(content(pcs=1)), topology(content(pcs=0))
+    name = "pc.quan-hau.quang-ninh"
+    assert (with_pc.host(name).kind, without.host(name).kind) == ("pc", "probe")
+    assert with_pc.host(name).address == without.host(name).address
+    assert [s for s in with_pc.segments if name in dict(s.ports)] == [
+        s for s in without.segments if name in dict(s.ports)
+    ]
+
+
+def test_pcs_of_two_districts_are_counted_apart() -> None:
+    names = [d.host for d in content(districts=("le-thuy", "minh-hoa"), communes=3, pcs=1).devices]
+    assert [name for name in names if name.startswith("pc.")] == [
+        "pc.quy-dat.minh-hoa", "pc.nong-truong-le-ninh.le-thuy",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("asked", "pcs"), [("all", None), ("none", 0), ("4", 4)])
+def test_how_many_pcs_an_operator_may_ask_for(asked: str, pcs: int | None) -> None:
+    assert with_pcs(LabRequest(LAB_INVENTORY), asked).pcs == pcs
+
+
+@pytest.mark.parametrize("asked", ["", "many", "-1", "1.5", "²"])
+def test_a_number_of_pcs_that_is_none(asked: str) -> None:
+    with pytest.raises(UsageError, match="--pcs"):
+        with_pcs(LabRequest(LAB_INVENTORY), asked)
+
+
+@pytest.mark.parametrize(("districts", "pcs"), [(("quang-ninh",), 10), (("quang-ninh", "le-thuy"), 5)])
+def test_what_the_machine_carries_is_shared_among_the_districts(
+    monkeypatch: pytest.MonkeyPatch, districts: tuple[str, ...], pcs: int
+) -> None:
+    monkeypatch.setattr("hntt.lab.pcs.machine_room", lambda: 10)
+    assert with_pcs(LabRequest(LAB_INVENTORY, districts), "auto").pcs == pcs
+
+
+def test_a_machine_carries_as_many_pcs_as_its_memory_and_its_cores_allow() -> None:
+    assert pcs_at_most(MB_KEPT + 3 * MB_PER_PC, 64) == 3
+    assert pcs_at_most(1 << 20, 2) == 2 * PCS_PER_CORE
+    assert pcs_at_most(1024, 2) == 0
 
 
 def test_other_districts() -> None:
@@ -84,8 +139,9 @@ def test_a_district_that_there_is_not() -> None:
         content(districts=("quang-nin",))
 
 
-def test_the_overlay_makes_the_lab_s_inventory_load_narrowed_as_the_lab_is(tmp_path: Path) -> None:
-    chosen = content(communes=1)
+@pytest.mark.parametrize("pcs", [None, 0])
+def test_the_overlay_makes_the_lab_s_inventory_load_narrowed_as_the_lab_is(tmp_path: Path, pcs: int | None) -> None:
+    chosen = content(communes=1, pcs=pcs)
     lab = Lab("unit", tmp_path)
     write_overlay(
         lab,

@@ -1,4 +1,4 @@
-"""Who takes part in a meeting in the lab: units, browsers and SIP clients, each where its site is."""
+"""Who takes part in a meeting in the lab: units, browsers, SIP clients and PCs, each where its site is."""
 
 from __future__ import annotations
 
@@ -20,13 +20,19 @@ from hntt.inventory.config import read_config
 from hntt.inventory.source import Source, read_source
 from hntt.inventory.view import Inventory, inventory_of
 from hntt.lab.browser import Browser
+from hntt.lab.capability import capability
 from hntt.lab.endpoints import Endpoints
+from hntt.lab.engine import Engine
 from hntt.lab.meet.looks import COMMUNES, Look, look_of_unit
 from hntt.lab.meet.unit import LabUnit
 from hntt.lab.names import Lab
+from hntt.lab.pc import LabPc
 from hntt.lab.sip_client import SipClient
 from hntt.network.dialplan import PROVINCE_ROOM
 from hntt.network.model import Device, Kind
+
+LEAVE_S = 75.0
+"""How long a server may keep the call of a page that was closed: it waits for sound for a minute."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +83,7 @@ class Stage:
         return LabUnit(target, str(device.extension), look_of_unit(device))
 
     def communes(self, district: str, count: int) -> list[Device]:
-        """The PCs of the first communes of a district whose router is in the lab."""
+        """The places of so many communes' PCs, whose routers are in the lab; those where no PC stands come first."""
         pcs = [
             device
             for device in self.source.network.devices.values()
@@ -85,7 +91,16 @@ class Stage:
             and device.site.district == district
             and f"rt.{device.site.label}" in self.inventory.hosts
         ]
-        return sorted(pcs, key=lambda device: device.site.number)[:count]
+        return sorted(pcs, key=lambda device: (device.host in self.inventory.hosts, device.site.number))[:count]
+
+    def own_pcs(self, room: Room) -> list[LabPc]:
+        """The PCs of a district's room that stand in the lab themselves, in the order of their sites' numbers."""
+        pcs = [device for device in self._devices(Kind.COMMUNE_PC) if device.site.district == room.district]
+        engine = Engine(self.lab, capability())
+        return [
+            LabPc(engine, device.host, str(device.extension), room.host)
+            for device in sorted(pcs, key=lambda device: device.site.number)
+        ]
 
     @property
     def endpoints(self) -> Endpoints:
@@ -110,18 +125,30 @@ class Client:
 
 @dataclass
 class Cast:
-    """The communes that take part: the first with a real browser, the others with SIP clients. Use it as a context."""
+    """The communes that take part: the first with a browser that tells what it sees, the others with SIP clients.
+
+    ``own`` are the district's PCs in the lab. Where one stands at the place of a client, its page is closed meanwhile:
+    an account is one endpoint's. Use it as a context.
+    """
 
     stage: Stage
     room: Room
     pcs: list[Device]
     browser: Browser | None = None
     clients: list[Client] = field(default_factory=list)
+    own: list[LabPc] = field(default_factory=list)
     _stack: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             make, server = self.stage.endpoints, self.room.host
+            taken = {device.host for device in self.pcs}
+            for pc in self.stage.own_pcs(self.room):
+                if pc.host in taken:
+                    stack.callback(pc.take_place)
+                    pc.leave_place(self.room.number, LEAVE_S)
+                else:
+                    self.own.append(pc)
             for device, look in zip(self.pcs[1:], COMMUNES[1:], strict=False):
                 sip = make.sip_client(device.host, server, colour=look.colour, tone_hz=look.tone_hz)
                 stack.enter_context(sip)

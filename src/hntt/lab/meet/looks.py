@@ -21,6 +21,9 @@ DISTRICT_UNIT = Look("yellow", 440)
 COMMUNES = (Look("red", 550), Look("blue", 660), Look("magenta", 880), Look("cyan", 990))
 """One for each commune of a meeting, in turn; more communes than looks would be mistaken for each other."""
 
+OWN_PC = "orange"
+"""The picture of every commune's own PC that is in the lab. They are silent: nobody speaks at them."""
+
 _SIZE, _FRAMES_PER_S = "320x180", 10
 
 

@@ -16,12 +16,15 @@ from hntt.i18n import tr
 from hntt.lab.meet.cast import Cast, Client, Stage
 from hntt.lab.meet.looks import COMMUNES, PROVINCE_UNIT, Look
 from hntt.lab.meet.unit import LabUnit
+from hntt.lab.pc import LabPc
 
 JOIN_S = 90.0
 """For a start of the browser on a busy machine, and one call made again."""
 SWITCH_S = 40.0
 """baresip makes a key frame every 10 s only, and a picture changes with one of its new source."""
 HEAR_S, END_S, LEG_S = 20.0, 30.0, 45.0
+SCREENS = 2
+"""At how many PCs' screens is looked; all of them show what the same server sends to each."""
 UNMUTE_ALL = "*1"
 """The chair's key: everybody may speak."""
 PRESSES = 3
@@ -137,6 +140,11 @@ def _all_join(notes: Notes, cast: Cast, units: list[LabUnit]) -> None:
         notes.see(_joined(unit.name, room), partial(unit.in_call, JOIN_S))
     for client in cast.clients:
         notes.see(_joined(client.device.host, room), partial(_dialled, client, room))
+    if cast.own:
+        notes.see(
+            tr(vi=f"{_these(cast.own)} tự vào phòng {room}", en=f"{_these(cast.own)} join room {room} by themselves"),
+            lambda: all(pc.in_room(room, JOIN_S) for pc in cast.own),
+        )
     text = _joined(tr(vi=f"{cast.pcs[0].host} (trình duyệt)", en=f"{cast.pcs[0].host} (browser)"), room)
     notes.see(text, lambda: cast.page.joins(JOIN_S))
 
@@ -154,6 +162,11 @@ def _all_see_and_hear(notes: Notes, cast: Cast, name: str, look: Look, patience_
         there = client.device.host
         notes.see(_sees(there, name), partial(client.sip.sees, look.colour, SWITCH_S))
         notes.see(_hears(there, name), partial(client.sip.hears, look.tone_hz, patience_s))
+    for pc in cast.own[:SCREENS]:
+        notes.see(
+            tr(vi=f"màn hình của {pc.host} có hình của {name}", en=f"the screen of {pc.host} shows {name}"),
+            partial(pc.shows, look.colour, SWITCH_S + patience_s),
+        )
 
 
 def _commune_speaks(notes: Notes, cast: Cast, chair: LabUnit) -> None:
@@ -182,6 +195,9 @@ def _unmutes(cast: Cast, chair: LabUnit) -> bool:
 def _all_out(notes: Notes, cast: Cast) -> None:
     for client in cast.clients:
         notes.see(_ended(client.device.host), partial(client.sip.out_of_call, END_S))
+    if cast.own:
+        room = cast.room.number
+        notes.see(_ended(_these(cast.own)), lambda: all(pc.out_of_room(room, END_S) for pc in cast.own))
     left = partial(cast.page.becomes, lambda state: not state.in_meeting, END_S)
     notes.see(_ended(cast.pcs[0].host), left)
 
@@ -190,6 +206,13 @@ def _leave(*units: LabUnit) -> None:
     for unit in units:
         unit.hang_up()
         unit.mute(False)
+
+
+def _these(pcs: list[LabPc]) -> str:
+    """The PCs of the communes themselves, in words."""
+    if len(pcs) == 1:
+        return tr(vi=f"máy xã {pcs[0].host}", en=f"the PC {pcs[0].host}")
+    return tr(vi=f"{len(pcs)} máy xã", en=f"{len(pcs)} communes' own PCs")
 
 
 def _joined(name: str, room: str) -> str:

@@ -1,0 +1,60 @@
+"""How many communes' PCs a lab has: each of them is a whole system with a browser on its screen."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+from hntt.errors import UsageError
+from hntt.i18n import tr
+from hntt.lab.content import LabRequest, content_of
+from hntt.network.model import Kind
+
+AUTO, ALL, NONE = "auto", "all", "none"
+MB_PER_PC = 700
+"""Memory that one PC takes with its page on the screen, in MiB: measured, its written files included."""
+PCS_PER_CORE = 8
+"""How many PCs with an idle page one core draws and still answers in time for the rest of the lab: measured."""
+MB_KEPT = 4096
+"""Memory left to the rest of the lab and to the machine, in MiB."""
+
+
+def with_pcs(request: LabRequest, asked: str) -> LabRequest:
+    """The request with as many PCs of each district as the operator asked for: ``auto``, ``all``, ``none`` or a number.
+
+    ``auto`` shares what the machine can carry among the districts. UsageError for anything else, and as the inventory
+    gives it.
+    """
+    if asked == AUTO:
+        return replace(request, pcs=machine_room() // max(1, _districts(request)))
+    return replace(request, pcs=_number(asked))
+
+
+def machine_room() -> int:
+    """How many PCs this machine can carry. The same at any time, or a second ``hntt lab up`` would take PCs away."""
+    return pcs_at_most((os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")) >> 20, os.cpu_count() or 1)
+
+
+def pcs_at_most(memory_mb: int, cores: int) -> int:
+    """How many PCs a machine of so much memory and so many cores can carry beside the rest of a lab."""
+    return max(0, min((memory_mb - MB_KEPT) // MB_PER_PC, cores * PCS_PER_CORE))
+
+
+def _number(asked: str) -> int | None:
+    if asked == ALL:
+        return None
+    if asked == NONE:
+        return 0
+    if asked.isascii() and asked.isdigit():
+        return int(asked)
+    raise UsageError(
+        tr(
+            vi=f"--pcs {asked}: chỉ nhận auto, all, none hoặc một số",
+            en=f"--pcs {asked}: takes auto, all, none or a number",
+        )
+    )
+
+
+def _districts(request: LabRequest) -> int:
+    chosen = content_of(request).devices
+    return len({device.site.district for device in chosen if device.kind is Kind.COMMUNE_PC})
