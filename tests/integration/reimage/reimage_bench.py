@@ -41,6 +41,10 @@ SLOW_AND_UNUSED = (
     "dpkg-db-backup.timer", "systemd-networkd.service", "systemd-networkd.socket", "systemd-logind.service",
     "getty@tty1.service", "console-setup.service", "keyboard-setup.service",
 )  # fmt: skip
+COMMAND_LINE = (
+    "console=ttyS0,115200 quiet audit=0 apparmor=0 mitigations=off systemd.show_status=0 "
+    "module_blacklist=ahci,nvme,sd_mod,xhci_pci,psmouse,efi_pstore,fuse,iTCO_wdt,lpc_ich,i2c_i801,aesni_intel"
+)
 MOUNTS = "virtio_pci\nvirtio_blk\nnvme\nahci\nsd_mod\next4\n"
 LEFT_OUT = (
     "/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/lib/modules/*/kernel/drivers/gpu/drm/*/*",
@@ -226,6 +230,7 @@ def _furnish(tree: Path, keys: Keys, version: str, *, healthy: bool, deadline: i
         system / "serial-getty@.service.d/tests.conf",
         f"[Service]\nExecStart=\nExecStart={login}\nType=idle\n".encode(),
     )
+    _write(tree / "boot/hntt.cfg", f'set hntt_cmdline="{COMMAND_LINE}"\n'.encode())
     _write(tree / "etc/machine-id", b"uninitialized\n")
     for folder in ("data", "efi", "var/log/journal"):
         (tree / folder).mkdir(parents=True, exist_ok=True)

@@ -56,8 +56,8 @@ class Machine:
         self.socket = self.folder / f"{self.name}.qmp"
         command = [
             "qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2",
-            "-m", "1024", "-nodefaults", "-vga", "std", "-display", "none", "-nic", "none", "-serial", "stdio",
-            "-qmp", f"unix:{self.socket},server=on,wait=off", "-device", "qemu-xhci,id=usb", "-device", "usb-kbd",
+            "-m", "1024", "-nodefaults", "-display", "none", "-nic", "none", "-serial", "stdio",
+            "-qmp", f"unix:{self.socket},server=on,wait=off", "-vga", "none" if self.stick is None else "std",
             "-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE}/OVMF_CODE_4M.fd",
             "-drive", f"if=pflash,format=raw,file={variables}",
         ]  # fmt: skip
@@ -74,6 +74,7 @@ class Machine:
                 command += ["-blockdev", f"driver=blklogwrites,node-name=d{number},file={node},log=log"]
             command += ["-device", f"virtio-blk-pci,drive=d{number},serial={serial},bootindex={number + 1}"]
         if self.stick is not None:
+            command += ["-device", "qemu-xhci,id=usb", "-device", "usb-kbd"]
             command += ["-drive", f"if=none,id=stick,format=raw,readonly=on,file={self.stick}"]
             command += ["-device", "usb-storage,drive=stick,id=theStick,removable=on,bootindex=9"]
         with self._lock:

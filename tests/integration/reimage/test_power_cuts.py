@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import mmap
 import os
 import random
 import shutil
@@ -15,7 +16,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from reimage_bench import CODE, MIB, make_bundle, make_disk, next_image
+from reimage_bench import CODE, MIB, SLOT_SIZE, make_bundle, make_disk, next_image
 from reimage_machine import Machine
 from reimage_pc import (
     ASK,
@@ -35,6 +36,7 @@ from reimage_pc import (
 )
 from reimage_power import Recording
 
+from hntt.image.target import slots
 from hntt.image.target.layout import EFI_SIZE
 
 pytestmark = pytest.mark.reimage
@@ -128,6 +130,20 @@ def update(world: World, tmp_path_factory: pytest.TempPathFactory) -> Recording:
         recording.mark("end")
     disk.unlink()
     return recording
+
+
+def test_no_moment_of_an_update_chooses_what_is_not_whole(place: Path, update: Recording) -> None:
+    with update.base.open("rb") as handle, mmap.mmap(handle.fileno(), SLOT_A, prot=mmap.PROT_READ) as boot_files:
+        block = boot_files.find(b"# GRUB Environment Block")
+    blocks = [(cut, slots.decode(cut.read(block, 1024))) for cut in update.every(random.Random(SEED))]
+    assert all("ORDER" in variables for _, variables in blocks)
+    chosen = [(cut, slots.chosen(variables)[0]) for cut, variables in blocks]
+    assert (chosen[0][1], chosen[-1][1]) == ("A", "B")
+    root = (update.base.parent / "next/root.ext4").read_bytes()
+    for cut in [cut for cut, slot in chosen if slot == "B"][:4]:
+        with cut.make(place / "disk.img").open("rb") as handle:
+            handle.seek(SLOT_A + SLOT_SIZE)
+            assert handle.read(len(root)) == root, cut
 
 
 @pytest.mark.parametrize("number", range(CUTS))
