@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +14,10 @@ from reimage_pc import VERSION, World
 
 @pytest.fixture(scope="session")
 def world() -> Iterator[World]:
-    folder = KEPT / "world"
-    shutil.rmtree(folder, ignore_errors=True)
+    for old in KEPT.glob("world-*"):
+        if not Path(f"/proc/{old.name.partition('-')[2]}").exists():
+            shutil.rmtree(old, ignore_errors=True)
+    folder = KEPT / f"world-{os.getpid()}"
     folder.mkdir(parents=True)
     keys = Keys.make(folder)
     image = make_image(folder / "image", keys, VERSION)

@@ -114,7 +114,7 @@ def make_image(out: Path, keys: Keys, version: str, *, healthy: bool = True, dea
     run("cp", "-a", "--reflink=auto", str(base_tree()), str(tree))
     _furnish(tree, keys, version, healthy=healthy, deadline=deadline)
     root = out / "root.ext4"
-    run("mkfs.ext4", "-q", "-F", "-b", "4096", "-m", "0", "-O", "^metadata_csum_seed,^orphan_file,^has_journal", "-d",
+    run("mkfs.ext4", "-q", "-F", "-b", "4096", "-m", "0", "-O", "^metadata_csum_seed,^orphan_file", "-d",
         str(tree), str(root), f"{SLOT_SIZE // MIB}M")  # fmt: skip
     run("zstd", "-q", "-3", "-T2", str(root), "-o", str(out / "root.ext4.zst"))
     initramfs.build_installer(tree, keys.public, out / "installer")
