@@ -54,8 +54,9 @@ class Machine:
         if not variables.exists():
             shutil.copy(FIRMWARE / "OVMF_VARS_4M.fd", variables)
         self.socket = self.folder / f"{self.name}.qmp"
+        # One processor: with two, QEMU's emulation now and then stops a kernel that patches itself (int3).
         command = [
-            "qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2",
+            "qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "1",
             "-m", "1024", "-nodefaults", "-display", "none", "-nic", "none", "-serial", "stdio",
             "-qmp", f"unix:{self.socket},server=on,wait=off", "-vga", "none" if self.stick is None else "std",
             "-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE}/OVMF_CODE_4M.fd",
