@@ -279,6 +279,12 @@ def make_disk(path: Path, size: int = DISK_SIZE) -> Path:
     return path
 
 
+def copied(disk: Path, to: Path) -> Path:
+    """A copy of a disk, as sparse as it is."""
+    run("cp", "--sparse=always", "--reflink=auto", str(disk), str(to))
+    return to
+
+
 def stick(image: Path, seed: Path, out: Path) -> Path:
     """A stick's image file."""
     make_stick(image, [seed], out)

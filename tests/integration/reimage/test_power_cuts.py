@@ -11,12 +11,11 @@ import json
 import mmap
 import os
 import random
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from reimage_bench import CODE, MIB, SLOT_SIZE, make_bundle, make_disk, next_image, run
+from reimage_bench import CODE, MIB, SLOT_SIZE, copied, make_bundle, make_disk, next_image, run
 from reimage_machine import Machine
 from reimage_pc import (
     ASK,
@@ -107,7 +106,7 @@ def update(world: World, installation: Recording, tmp_path_factory: pytest.TempP
     place = tmp_path_factory.mktemp("update")
     disk, base = place / "disk.img", place / "before.img"
     for copy in (disk, base):
-        shutil.copy(installation.base.with_name("disk.img"), copy)
+        copied(installation.base.with_name("disk.img"), copy)
     bundle = make_bundle(next_image(world.image, place / "next", NEXT), world.keys, NEXT)
     recording = Recording(base, place / "log")
     with Machine(place, [(disk, SERIAL), (bundle, "BUNDLE")], record=recording.log) as pc, recording:
@@ -157,7 +156,7 @@ def test_during_an_update(place: Path, update: Recording, number: int) -> None:
 def test_a_file_system_that_needs_answers_is_repaired(place: Path, update: Recording) -> None:
     # What a cut can leave behind, and what fsck does not repair without being told to: a file that has lost its name.
     disk = place / "disk.img"
-    shutil.copy(update.base, disk)
+    copied(update.base, disk)
     slot = f"{disk}?offset={SLOT_A}"
     assert subprocess.run(["e2fsck", "-fp", slot], capture_output=True).returncode in (0, 1)
     run("debugfs", "-w", "-f", "-", slot, input="unlink /etc/issue.net\nset_super_value state 2\n")
