@@ -15,16 +15,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from reimage_bench import CODE, MIB, SLOT_SIZE, copied, make_bundle, make_disk, next_image, run
+from reimage_bench import MIB, SLOT_SIZE, copied, make_bundle, next_image, run
 from reimage_machine import Machine
 from reimage_pc import (
     ASK,
     BOOT_S,
-    DONE,
-    PLAN,
     PROMPT,
     SERIAL,
-    STOPPED,
     VERSION,
     WRITE_S,
     World,
@@ -42,30 +39,6 @@ CUTS = int(os.environ.get("HNTT_REIMAGE_CUTS", "10"))
 SEED = os.environ.get("HNTT_REIMAGE_SEED") or str(random.SystemRandom().randrange(10**6))
 NEXT = "2026.12.1.1"
 SLOT_A = MIB + EFI_SIZE
-
-
-@pytest.fixture(scope="session")
-def installation(world: World, tmp_path_factory: pytest.TempPathFactory) -> Recording:
-    """What is written from the confirmation to the verdict on the first start."""
-    place = tmp_path_factory.mktemp("installation")
-    base = make_disk(place / "before.img")
-    disk = make_disk(place / "disk.img")
-    recording = Recording(base, place / "log")
-    with Machine(place, [(disk, SERIAL)], world.stick, record=recording.log) as pc, recording:
-        pc.expect(ASK, timeout=BOOT_S)
-        pc.type(CODE)
-        pc.expect(PLAN)
-        pc.type(CODE)
-        for phase, seen in (("check and tables", "3/4"), ("write", "4/4"), ("read back and boot files", DONE)):
-            recording.mark(phase)
-            assert pc.expect(seen, STOPPED, timeout=WRITE_S).lastindex is None
-        recording.mark("first start")
-        pc.type("")
-        logged_in(pc)
-        judged(pc)
-        recording.mark("end")
-        pc.shell("sync")
-    return recording
 
 
 @pytest.mark.parametrize("number", range(CUTS))
@@ -101,12 +74,12 @@ def test_no_moment_of_an_installation_starts_what_is_not_whole(
 
 
 @pytest.fixture(scope="session")
-def update(world: World, installation: Recording, tmp_path_factory: pytest.TempPathFactory) -> Recording:
+def update(world: World, pc_disk: Path, tmp_path_factory: pytest.TempPathFactory) -> Recording:
     """What is written from the beginning of an update to the verdict on the new slot."""
     place = tmp_path_factory.mktemp("update")
     disk, base = place / "disk.img", place / "before.img"
     for copy in (disk, base):
-        copied(installation.base.with_name("disk.img"), copy)
+        copied(pc_disk, copy)
     bundle = make_bundle(next_image(world.image, place / "next", NEXT), world.keys, NEXT)
     recording = Recording(base, place / "log")
     with Machine(place, [(disk, SERIAL), (bundle, "BUNDLE")], record=recording.log) as pc, recording:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from reimage_bench import MIB, Keys, copied, disk_of, make_bundle, make_disk, next_image, pack_bundle
+from reimage_bench import MIB, Keys, copied, disk_of, make_bundle, next_image, pack_bundle
 from reimage_machine import Machine
 from reimage_pc import (
     PROMPT,
@@ -15,7 +15,6 @@ from reimage_pc import (
     VERSION,
     World,
     identity,
-    installed,
     judged,
     logged_in,
     slot_and_version,
@@ -25,19 +24,6 @@ from reimage_pc import (
 
 pytestmark = pytest.mark.reimage
 NEXT, OLDER = "2026.12.1.1", "2026.11.27.9"
-
-
-@pytest.fixture(scope="session")
-def pc_disk(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The disk of an installed PC that has called its first slot good."""
-    place = tmp_path_factory.mktemp("updates")
-    disk = make_disk(place / "disk.img")
-    installed(world, place, disk)
-    with Machine(place, [(disk, SERIAL)]) as pc:
-        logged_in(pc)
-        judged(pc)
-        pc.shell("sync")
-    return disk
 
 
 def test_a_good_update_is_kept(world: World, pc_disk: Path, place: Path) -> None:
