@@ -195,6 +195,7 @@ def write_manifest(image: Path, keys: Keys, version: str) -> None:
         },
         "packages_sha256": "0" * 64,
         "content_sha256": "0" * 64,
+        "installer": {path.name: sha256(path) for path in (image / "installer").iterdir()},
     }
     path = image / "manifest.json"
     path.write_bytes(canonical(manifest))
