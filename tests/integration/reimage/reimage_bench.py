@@ -266,8 +266,14 @@ def make_seed(folder: Path, keys: Keys, version: str, **changes: Any) -> Path:
     seed.update(changes)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{seed['code']}.seed.json"
-    path.write_bytes(canonical(seed))
-    keys.sign(path)
+    # As the controller does: signed as it is, and as the PC keeps it once the token is spent.
+    signatures = b""
+    for secret in ("", seed["token"]["secret"]):
+        path.write_bytes(canonical({**seed, "token": {**seed["token"], "secret": secret}}))
+        keys.sign(path)
+        signature = path.with_name(f"{path.name}.sig")
+        signatures = signature.read_bytes() + signatures
+    signature.write_bytes(signatures)
     return path
 
 
