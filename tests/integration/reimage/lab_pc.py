@@ -150,6 +150,7 @@ class LabMachine(Machine):
     """The PC on its cable, with a screen, sound and, in place of a camera, the kernel's own test picture."""
 
     memory_mib = 2560
+    processors = 2
 
     def __init__(self, lab: PcLab, folder: Path, disk: Path, stick: Path | None = None, name: str = "pc") -> None:
         super().__init__(folder, [(disk, "DISK-0001")], stick, name)

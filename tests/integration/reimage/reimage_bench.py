@@ -41,6 +41,10 @@ SLOW_AND_UNUSED = (
     "dpkg-db-backup.timer", "systemd-networkd.service", "systemd-networkd.socket", "systemd-logind.service",
     "getty@tty1.service", "console-setup.service", "keyboard-setup.service",
 )  # fmt: skip
+COMMAND_LINE = (
+    "console=ttyS0,115200 quiet audit=0 apparmor=0 mitigations=off systemd.show_status=0 "
+    "module_blacklist=ahci,nvme,sd_mod,xhci_pci,psmouse,efi_pstore,fuse,iTCO_wdt,lpc_ich,i2c_i801,aesni_intel"
+)
 MOUNTS = "virtio_pci\nvirtio_blk\nnvme\nahci\nsd_mod\next4\n"
 LEFT_OUT = (
     "/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/lib/modules/*/kernel/drivers/gpu/drm/*/*",
@@ -110,7 +114,7 @@ def make_image(out: Path, keys: Keys, version: str, *, healthy: bool = True, dea
     run("cp", "-a", "--reflink=auto", str(base_tree()), str(tree))
     furnish(tree, keys, version, healthy=healthy, deadline=deadline)
     root = out / "root.ext4"
-    run("mkfs.ext4", "-q", "-F", "-b", "4096", "-m", "0", "-O", "^metadata_csum_seed,^orphan_file,^has_journal", "-d",
+    run("mkfs.ext4", "-q", "-F", "-b", "4096", "-m", "0", "-O", "^metadata_csum_seed,^orphan_file", "-d",
         str(tree), str(root), f"{SLOT_SIZE // MIB}M")  # fmt: skip
     run("zstd", "-q", "-3", "-T2", str(root), "-o", str(out / "root.ext4.zst"))
     initramfs.build_installer(tree, keys.public, out / "installer")
@@ -191,6 +195,7 @@ def write_manifest(image: Path, keys: Keys, version: str) -> None:
         },
         "packages_sha256": "0" * 64,
         "content_sha256": "0" * 64,
+        "installer": {path.name: sha256(path) for path in (image / "installer").iterdir()},
     }
     path = image / "manifest.json"
     path.write_bytes(canonical(manifest))
@@ -226,6 +231,7 @@ def furnish(tree: Path, keys: Keys, version: str, *, healthy: bool, deadline: in
         system / "serial-getty@.service.d/tests.conf",
         f"[Service]\nExecStart=\nExecStart={login}\nType=idle\n".encode(),
     )
+    _write(tree / "boot/hntt.cfg", f'set hntt_cmdline="{COMMAND_LINE}"\n'.encode())
     _write(tree / "etc/machine-id", b"uninitialized\n")
     for folder in ("data", "efi", "var/log/journal"):
         (tree / folder).mkdir(parents=True, exist_ok=True)
@@ -260,8 +266,14 @@ def make_seed(folder: Path, keys: Keys, version: str, **changes: Any) -> Path:
     seed.update(changes)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{seed['code']}.seed.json"
-    path.write_bytes(canonical(seed))
-    keys.sign(path)
+    # As the controller does: signed as it is, and as the PC keeps it once the token is spent.
+    signatures = b""
+    for secret in ("", seed["token"]["secret"]):
+        path.write_bytes(canonical({**seed, "token": {**seed["token"], "secret": secret}}))
+        keys.sign(path)
+        signature = path.with_name(f"{path.name}.sig")
+        signatures = signature.read_bytes() + signatures
+    signature.write_bytes(signatures)
     return path
 
 
@@ -272,6 +284,12 @@ def make_disk(path: Path, size: int = DISK_SIZE) -> Path:
         handle.seek(size // 3)
         handle.write(b"what the commune has kept here\n" * 1000)
     return path
+
+
+def copied(disk: Path, to: Path) -> Path:
+    """A copy of a disk, as sparse as it is."""
+    run("cp", "--sparse=always", "--reflink=auto", str(disk), str(to))
+    return to
 
 
 def stick(image: Path, seed: Path, out: Path) -> Path:

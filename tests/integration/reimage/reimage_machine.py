@@ -26,6 +26,8 @@ class Machine:
     """One PC: its disks, perhaps a stick. ``with`` switches it on, its end switches it off."""
 
     memory_mib = 1024
+    processors = 1
+    """With two, QEMU's emulation now and then stops a kernel that patches itself (int3)."""
 
     def __init__(
         self,
@@ -58,7 +60,7 @@ class Machine:
     def hardware(self) -> list[str]:
         """What differs from machine to machine, as words for QEMU: here a screen, and the network asked for."""
         network = f"user,model=virtio-net-pci,{self.network}" if self.network else "none"
-        return ["-vga", "std", "-nic", network]
+        return ["-vga", "none" if self.stick is None else "std", "-nic", network]
 
     def words(self) -> list[str]:
         """QEMU's command line."""
@@ -67,9 +69,9 @@ class Machine:
             shutil.copy(FIRMWARE / "OVMF_VARS_4M.fd", variables)
         self.socket = self.folder / f"{self.name}.qmp"
         command = [
-            "qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2",
-            "-m", str(self.memory_mib), "-nodefaults", "-display", "none", *self.hardware(), "-serial", "stdio",
-            "-qmp", f"unix:{self.socket},server=on,wait=off", "-device", "qemu-xhci,id=usb", "-device", "usb-kbd",
+            "qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max",
+            "-smp", str(self.processors), "-m", str(self.memory_mib), "-nodefaults", "-display", "none",
+            "-serial", "stdio", "-qmp", f"unix:{self.socket},server=on,wait=off", *self.hardware(),
             "-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE}/OVMF_CODE_4M.fd",
             "-drive", f"if=pflash,format=raw,file={variables}",
         ]  # fmt: skip
@@ -86,6 +88,7 @@ class Machine:
                 command += ["-blockdev", f"driver=blklogwrites,node-name=d{number},file={node},log=log"]
             command += ["-device", f"virtio-blk-pci,drive=d{number},serial={serial},bootindex={number + 1}"]
         if self.stick is not None:
+            command += ["-device", "qemu-xhci,id=usb", "-device", "usb-kbd"]
             command += ["-drive", f"if=none,id=stick,format=raw,readonly=on,file={self.stick}"]
             command += ["-device", "usb-storage,drive=stick,id=theStick,removable=on,bootindex=9"]
         return command

@@ -36,12 +36,6 @@ def install(pc: Machine) -> None:
     assert match.group(0) == "XONG", pc.text[-2000:]
 
 
-def installed(world: World, place: Path, disk: Path) -> None:
-    """Install the PC and switch it off."""
-    with Machine(place, [(disk, SERIAL)], world.stick, name="install") as pc:
-        install(pc)
-
-
 def logged_in(pc: Machine) -> None:
     """Wait for the installed system's shell on the console."""
     pc.expect(PROMPT, timeout=BOOT_S)

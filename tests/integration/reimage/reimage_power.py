@@ -164,15 +164,16 @@ class Cut:
 
     def _entries(self, place: int) -> bytes:
         """The entries of the table whose header is there; none when it is damaged."""
-        header = bytearray(self._read(place, _SECTOR))
+        header = bytearray(self.read(place, _SECTOR))
         if header[:8] != b"EFI PART":
             return b""
         said, header[16:20] = struct.unpack_from("<I", header, 16)[0], bytes(4)
         start, count, each, checksum = struct.unpack_from("<QIII", header, 72)
-        entries = self._read(start * _SECTOR, min(count * each, 1 << 20))
+        entries = self.read(start * _SECTOR, min(count * each, 1 << 20))
         return entries if (said, checksum) == (zlib.crc32(header[:92]), zlib.crc32(entries)) else b""
 
-    def _read(self, place: int, size: int) -> bytes:
+    def read(self, place: int, size: int) -> bytes:
+        """Bytes of the disk as the cut leaves it."""
         with self.recording.base.open("rb") as base, self.recording.log.open("rb") as log:
             base.seek(place)
             content = bytearray(base.read(size))

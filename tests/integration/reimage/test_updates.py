@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from pathlib import Path
 
 import pytest
-from reimage_bench import MIB, Keys, disk_of, make_bundle, make_disk, next_image, pack_bundle
+from reimage_bench import MIB, Keys, copied, disk_of, make_bundle, next_image, pack_bundle
 from reimage_machine import Machine
 from reimage_pc import (
     PROMPT,
@@ -16,7 +15,6 @@ from reimage_pc import (
     VERSION,
     World,
     identity,
-    installed,
     judged,
     logged_in,
     slot_and_version,
@@ -28,22 +26,9 @@ pytestmark = pytest.mark.reimage
 NEXT, OLDER = "2026.12.1.1", "2026.11.27.9"
 
 
-@pytest.fixture(scope="session")
-def pc_disk(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The disk of an installed PC that has called its first slot good."""
-    place = tmp_path_factory.mktemp("updates")
-    disk = make_disk(place / "disk.img")
-    installed(world, place, disk)
-    with Machine(place, [(disk, SERIAL)]) as pc:
-        logged_in(pc)
-        judged(pc)
-        pc.shell("sync")
-    return disk
-
-
 def test_a_good_update_is_kept(world: World, pc_disk: Path, place: Path) -> None:
     disk = place / "disk.img"
-    shutil.copy(pc_disk, disk)
+    copied(pc_disk, disk)
     bundle = make_bundle(next_image(world.image, place / "next", NEXT), world.keys, NEXT)
     with Machine(place, [(disk, SERIAL), (bundle, "BUNDLE")]) as pc:
         logged_in(pc)
@@ -81,7 +66,7 @@ def refused_bundles(world: World, place: Path) -> dict[str, str]:
 
 def test_what_is_unsigned_changed_or_older_is_not_taken(world: World, pc_disk: Path, place: Path) -> None:
     disk = place / "disk.img"
-    shutil.copy(pc_disk, disk)
+    copied(pc_disk, disk)
     wanted = refused_bundles(world, place)
     bundles = disk_of(place / "bundles", place / "bundle.img")
     with Machine(place, [(disk, SERIAL), (bundles, "BUNDLE")]) as pc:
@@ -102,7 +87,7 @@ def test_what_is_unsigned_changed_or_older_is_not_taken(world: World, pc_disk: P
 
 def test_an_unhealthy_version_is_left(world: World, pc_disk: Path, place: Path) -> None:
     disk = place / "disk.img"
-    shutil.copy(pc_disk, disk)
+    copied(pc_disk, disk)
     bad = next_image(world.image, place / "bad", NEXT, healthy=False, deadline=10)
     bundle = make_bundle(bad, world.keys, NEXT)
     with Machine(place, [(disk, SERIAL), (bundle, "BUNDLE")]) as pc:
