@@ -164,9 +164,9 @@ class ImageDefinition:
 
 
 IMAGE_NAMES = ("hntt-router", "hntt-linux", "hntt-vcs", "hntt-mcu", "hntt-pc")
-"""``hntt-router`` is Debian 13 with FRR, ``hntt-linux`` a bare one, ``hntt-vcs`` what a simulated video unit runs on: a SIP
-client and a service for the simulator. ``hntt-mcu`` is a bare Debian 14, the first one with an Asterisk again. ``hntt-pc``
-is a commune's PC as its own image makes it (:mod:`hntt.lab.pc_image`)."""
+"""``hntt-router`` is Debian 13 with FRR, ``hntt-linux`` a bare one, ``hntt-vcs`` what a simulated video unit runs on: a
+SIP client and a service for the simulator. ``hntt-mcu`` is a bare Debian 14, the first one with an Asterisk again.
+``hntt-pc`` is a commune's PC as its own image makes it (:mod:`hntt.lab.pc_image`)."""
 
 
 @functools.cache

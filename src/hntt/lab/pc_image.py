@@ -49,7 +49,7 @@ class InContainer:
 
 
 def in_a_container(project: Path = PROJECT) -> InContainer:
-    """The PC's image as far as a container can have it. Takes some seconds: the roles are rendered for all districts."""
+    """The PC's image as far as a container can have it. Takes seconds: the roles are rendered for all districts."""
     content: Content = role_content(read_offline(project / INVENTORY), project)
     wanted = wanted_packages(project / "roles").names
     return InContainer(
