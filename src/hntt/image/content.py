@@ -131,7 +131,7 @@ def image_content(offline: OfflineInventory, root: Path, keys: KeyFolder, versio
     """
     version_numbers(version)
     public_key(keys.image_public)
-    role = common_content(list(_states(offline, root)))
+    role = role_content(offline, root)
     own = [
         ContentFile(f"{PROGRAM}/image-key.pem", keys.image_public.read_bytes()),
         ContentFile("/etc/rauc/keyring.pem", keys.bundle_certificate.read_bytes()),
@@ -157,6 +157,11 @@ def image_content(offline: OfflineInventory, root: Path, keys: KeyFolder, versio
         enabled=tuple(sorted({*role.enabled, *startable, "systemd-networkd.service"})),
         disabled=tuple(sorted({*role.disabled, *_DEBIANS_GRUB})),
     )
+
+
+def role_content(offline: OfflineInventory, root: Path) -> Content:
+    """What the roles want on every PC of an inventory alike. ``root`` is the project's."""
+    return common_content(list(_states(offline, root)))
 
 
 def program_files(target: Path = TARGET) -> list[ContentFile]:

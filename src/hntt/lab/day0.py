@@ -48,6 +48,9 @@ def minimal_day0(
         shutil.rmtree(out_dir)
     _write(out_dir / "etc/hostname", f"{host.name}\n")
     _write(out_dir / "home/hntt/.ssh/authorized_keys", operator_pubkey + "\n")
+    if host.kind == "pc":
+        # Its image has sshd's settings already, which know no other keys.
+        _write(out_dir / "etc/ssh/authorized_keys.d/hntt", operator_pubkey + "\n")
     if host.kind == "router":
         _write(out_dir / "home/hntt-net/.ssh/authorized_keys", operator_pubkey + "\n")
         _write(out_dir / "etc/frr/frr.conf", frr_conf(host.name, addresses, gateway, ospf_networks))

@@ -16,7 +16,7 @@ import hashlib
 import importlib.resources
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from typing import Any
 import yaml
 
 from hntt.i18n import tr
+from hntt.lab import pc_image
 from hntt.lab.errors import CommandError, LabError
 from hntt.lab.names import RUNTIME_ROOT
 from hntt.lab.shell import run
@@ -117,26 +118,11 @@ _LINUX_SETTLE = """
 systemctl enable systemd-networkd.service >/dev/null 2>&1
 """
 
-# A commune's PC has all that its role wants from its image. grim and wtype are the eyes and fingers of the tests.
-_PC = (
-    "cage",
-    "chromium",
-    "chromium-sandbox",
-    "chrony",
-    "dbus-user-session",
-    "fonts-noto-core",
-    "grim",
-    "libpam-systemd",
-    "nftables",
-    "pipewire",
-    "pipewire-pulse",
-    "unattended-upgrades",
-    "usbguard",
-    "v4l-utils",
-    "wireplumber",
-    "wtype",
-    "xkb-data",
-)
+_PREFERENCES = "/etc/apt/preferences.d"
+_LOCKED = f"{_PREFERENCES}/hntt-lock"
+
+# The eyes and fingers of the tests; all else that a commune's PC has is said in pc_image.py.
+_PC_TOOLS = ("grim", "wtype")
 # A container has no screen, no keyboard and no terminal of its own: the compositor draws into memory.
 _PC_KIOSK = """[Service]
 TTYPath=
@@ -150,6 +136,7 @@ Environment=WLR_BACKENDS=headless WLR_RENDERER=pixman WLR_HEADLESS_OUTPUTS=1 LIB
 _PC_DROP_IN = ("/etc/systemd/system/hntt-kiosk.service.d/lab.conf", 0o644, _PC_KIOSK)
 _PC_SETTLE = """
 systemctl unmask systemd-logind.service apt-daily.timer apt-daily-upgrade.timer >/dev/null 2>&1
+CONTENT
 systemctl mask usbguard.service usbguard-dbus.service >/dev/null 2>&1
 """
 
@@ -158,7 +145,8 @@ systemctl mask usbguard.service usbguard-dbus.service >/dev/null 2>&1
 class ImageDefinition:
     """What an image is made of; every field counts for its tag.
 
-    ``files``: (path, mode, text). ``script`` runs at the end inside the new system, as root.
+    ``files``: (path, mode, text); those in ``/etc/apt/preferences.d`` count from the beginning. ``script`` runs at the
+    end inside the new system, as root.
     """
 
     name: str
@@ -175,13 +163,14 @@ class ImageDefinition:
         return f"localhost/{self.name}:{digest[:12]}"
 
 
-@functools.cache
-def image_definitions() -> Mapping[str, ImageDefinition]:
-    """All images by name: ``hntt-router`` (Debian 13 with FRR), ``hntt-linux`` (Debian 13, bare), ``hntt-vcs``.
+IMAGE_NAMES = ("hntt-router", "hntt-linux", "hntt-vcs", "hntt-mcu", "hntt-pc")
+"""``hntt-router`` is Debian 13 with FRR, ``hntt-linux`` a bare one, ``hntt-vcs`` what a simulated video unit runs on: a
+SIP client and a service for the simulator. ``hntt-mcu`` is a bare Debian 14, the first one with an Asterisk again.
+``hntt-pc`` is a commune's PC as its own image makes it (:mod:`hntt.lab.pc_image`)."""
 
-    ``hntt-vcs`` is what a simulated video unit runs on: a SIP client, and a service for the simulator. ``hntt-mcu``
-    is a bare Debian 14, the first one with an Asterisk again. ``hntt-pc`` is a commune's PC with its programs.
-    """
+
+@functools.cache
+def _defined(name: str) -> ImageDefinition:
     listed = _package_lists()
     base = (*listed["preinstalled"], *_LAB_TOOLS)
     files = (
@@ -189,14 +178,23 @@ def image_definitions() -> Mapping[str, ImageDefinition]:
         ("/etc/systemd/system/chrony.service.d/lab.conf", 0o644, _CHRONY_DROP_IN),
     )
     newer = (files[0], (*files[1][:2], _CHRONY_FOREGROUND))
-    definitions = [
-        _definition("hntt-router", (*base, *_ROUTER), listed["hntt-router"], files, _ROUTER_SETTLE),
-        _definition("hntt-linux", base, listed["hntt-linux"], files, _LINUX_SETTLE),
-        _definition("hntt-vcs", (*base, *_VCS), [], (*files, _VCS_SERVICE), _VCS_SETTLE),
-        _definition("hntt-mcu", base, listed["hntt-mcu"], newer, _LINUX_SETTLE, suite="forky"),
-        _definition("hntt-pc", (*base, *_PC), listed["hntt-pc"], (*files, _PC_DROP_IN), _LINUX_SETTLE + _PC_SETTLE),
-    ]
-    return {definition.name: definition for definition in definitions}
+    if name == "hntt-pc":
+        return _pc(base, files)
+    return {
+        "hntt-router": lambda: _definition(name, (*base, *_ROUTER), listed[name], files, _ROUTER_SETTLE),
+        "hntt-linux": lambda: _definition(name, base, listed[name], files, _LINUX_SETTLE),
+        "hntt-vcs": lambda: _definition(name, (*base, *_VCS), [], (*files, _VCS_SERVICE), _VCS_SETTLE),
+        "hntt-mcu": lambda: _definition(name, base, listed[name], newer, _LINUX_SETTLE, suite="forky"),
+    }[name]()
+
+
+def _pc(base: tuple[str, ...], files: tuple[tuple[str, int, str], ...]) -> ImageDefinition:
+    like = pc_image.in_a_container()
+    baked = {path for path, _mode, _text in like.files}
+    own = tuple(file for file in files if file[0] not in baked)
+    settle = _LINUX_SETTLE + _PC_SETTLE.replace("CONTENT", like.script) + f"rm {_LOCKED}\n"
+    placed = (*own, *like.files, _PC_DROP_IN, (_LOCKED, 0o644, like.preferences))
+    return _definition("hntt-pc", (*base, *like.packages, *_PC_TOOLS), [], placed, settle)
 
 
 def _definition(
@@ -227,10 +225,9 @@ def _package_lists() -> dict[str, list[str]]:
 
 def definition_of(name: str) -> ImageDefinition:
     """The definition of that name; LabError when there is none."""
-    definition = image_definitions().get(name)
-    if definition is None:
+    if name not in IMAGE_NAMES:
         raise LabError(tr(vi=f"không có image {name}", en=f"there is no image {name}"))
-    return definition
+    return _defined(name)
 
 
 def ensure_image(name: str, say: Say | None = None) -> str:
@@ -278,7 +275,7 @@ def remove_images() -> list[str]:
             tr(vi="còn phòng lab đang chạy trên các image này", en="a lab is still up on top of these images")
         )
     listed = run(["podman", "images", "--format", "{{.Repository}}:{{.Tag}}"]).stdout.split()
-    tags = [tag for tag in listed if tag.rpartition(":")[0] in {f"localhost/{name}" for name in image_definitions()}]
+    tags = [tag for tag in listed if tag.rpartition(":")[0] in {f"localhost/{name}" for name in IMAGE_NAMES}]
     if tags:
         run(["podman", "rmi", "--force", *tags])
     return tags
@@ -339,6 +336,7 @@ def _mmdebstrap_command(definition: ImageDefinition, tree: Path, archive: Path) 
         "--dpkgopt=path-exclude=/usr/share/man/*",
         "--dpkgopt=path-exclude=/usr/share/doc/*",
         f"--include={','.join(definition.packages)}",
+        f'--setup-hook=mkdir -p "$1"{_PREFERENCES}; cp {tree}{_PREFERENCES}/* "$1"{_PREFERENCES} 2>/dev/null || true',
         f'--customize-hook=cp -r --preserve=mode {tree}/. "$1"/',
         f"--customize-hook=chroot \"$1\" sh -euc '{_quoted(definition.script)}'",
         definition.suite,

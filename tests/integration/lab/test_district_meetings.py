@@ -116,9 +116,7 @@ def test_a_meeting_is_opened_held_and_closed(district: RegisterLab, kind: str) -
     seen = json.loads(held.stdout)
     print("\n".join(f"{item['text']}: {item['seconds']:.1f} s" for item in seen))
     assert len(seen) >= 5
-    assert any(PC in item["text"] for item in seen) is (kind != "province_district"), (
-        "by server and screen"
-    )
+    assert any(PC in item["text"] for item in seen) is (kind != "province_district"), "by server and screen"
     closed, _ = district.play("meeting", "-e", f"kind={kind}", "-e", "state=closed", *where)
     assert closed.returncode == 0, closed.stdout
     for server in ("mcu-1.tinh", MCU):

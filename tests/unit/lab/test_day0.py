@@ -98,3 +98,9 @@ def test_minimal_day0_of_a_server_is_made_anew(tmp_path: Path) -> None:
     assert "Address=10.44.32.10/24\nGateway=10.44.32.1\n" in unit
     assert not (out / "etc/left").exists()
     assert not (out / "home/hntt-net").exists()
+
+
+def test_minimal_day0_of_a_pc_has_the_keys_where_its_image_looks_for_them(tmp_path: Path) -> None:
+    pc = LabHost("pc.x", "pc", interfaces=("lan",))
+    out = minimal_day0(pc, tmp_path / "day0", "ssh-ed25519 AAAA operator", [InterfaceAddress("lan", "10.44.92.115/16")])
+    assert (out / "etc/ssh/authorized_keys.d/hntt").read_text(encoding="utf-8") == "ssh-ed25519 AAAA operator\n"

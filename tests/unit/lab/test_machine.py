@@ -79,7 +79,8 @@ def test_a_tag_follows_the_definition() -> None:
 
 
 def test_what_roles_install_is_offered_but_not_installed() -> None:
-    for name, definition in images.image_definitions().items():
+    for name in images.IMAGE_NAMES:
+        definition = images.definition_of(name)
         if name == "hntt-vcs":  # a video unit has no role that installs packages
             assert definition.repository == ()
             continue
