@@ -25,16 +25,20 @@ noted=0
 lines=$root/build/reports/demo.txt
 
 usage() {
-    tr_ 'cách dùng: ./run demo [--simulated]
-  --simulated   thiết bị mô phỏng trên loopback, dù máy này dựng được phòng lab thật' \
-        'usage: ./run demo [--simulated]
-  --simulated   simulated devices on loopback, although this machine can run the real lab'
+    tr_ 'cách dùng: ./run demo [--simulated | --pcs N]
+  --simulated   thiết bị mô phỏng trên loopback, dù máy này dựng được phòng lab thật
+  --pcs N       N máy xã, all hoặc none; mặc định tùy sức máy này (4 máy xã mỗi lõi CPU)' \
+        "usage: ./run demo [--simulated | --pcs N]
+  --simulated   simulated devices on loopback, although this machine can run the real lab
+  --pcs N       N communes' PCs, all or none; by default as many as this machine carries (4 to a core)"
     echo
 }
+pcs_asked=auto
 
 case ${1:-} in
 '') ;;
 --simulated) export HNTT_LAB=no ;;
+--pcs) pcs_asked=${2:-} ;;
 -h | --help) usage && exit 0 ;;
 *) usage >&2 && exit 2 ;;
 esac
@@ -97,7 +101,7 @@ audit="ansible-playbook -i $inventory playbooks/audit.yml -e fail_on_drift=true"
 build_lab() {
     step "Dựng ${kind_vi}: trung tâm và huyện Quảng Ninh, nạp cấu hình ban đầu (day-0)" \
         "Building ${kind_en}: the centre and district Quảng Ninh, with day-0 configuration" 1800 \
-        hntt lab up ${simulated:+"$simulated"}
+        hntt lab up --pcs "$pcs_asked" ${simulated:+"$simulated"}
     # Which PCs there are: as many as this machine carries, and none where they would have to be simulated.
     pcs=$(grep -c '^pc\.' "$root/.lab/known_hosts" || true)
     pc=$(sed -n 's/^\(pc\.[^,]*\),.*/\1/p' "$root/.lab/known_hosts" | head -n 1)

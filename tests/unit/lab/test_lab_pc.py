@@ -1,4 +1,4 @@
-"""A commune's own PC in a meeting of the lab: seen by its server and on its screen, gone while a client has its place."""
+"""A commune's own PC in a meeting of the lab: seen by its server and on its screen, or gone for a client."""
 
 from __future__ import annotations
 

@@ -197,7 +197,10 @@ def _all_out(notes: Notes, cast: Cast) -> None:
         notes.see(_ended(client.device.host), partial(client.sip.out_of_call, END_S))
     if cast.own:
         room = cast.room.number
-        notes.see(_ended(_these(cast.own)), lambda: all(pc.out_of_room(room, END_S) for pc in cast.own))
+        ended = tr(
+            vi=f"chủ tọa gác máy: {_these(cast.own)} ra khỏi phòng", en=f"the chair hangs up: {_these(cast.own)} leave"
+        )
+        notes.see(ended, lambda: all(pc.out_of_room(room, END_S) for pc in cast.own))
     left = partial(cast.page.becomes, lambda state: not state.in_meeting, END_S)
     notes.see(_ended(cast.pcs[0].host), left)
 
