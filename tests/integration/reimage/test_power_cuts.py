@@ -126,13 +126,17 @@ def test_during_an_update(place: Path, update: Recording, number: int) -> None:
         assert pc.shell("systemctl --failed --no-legend --plain | grep hntt") == ""
 
 
-def test_a_file_system_that_needs_answers_is_repaired(place: Path, update: Recording) -> None:
+def test_a_file_system_that_needs_answers_is_repaired(place: Path, pc_disk: Path) -> None:
     # What a cut can leave behind, and what fsck does not repair without being told to: a file that has lost its name.
-    disk = place / "disk.img"
-    copied(update.base, disk)
-    slot = f"{disk}?offset={SLOT_A}"
-    assert subprocess.run(["e2fsck", "-fp", slot], capture_output=True).returncode in (0, 1)
-    run("debugfs", "-w", "-f", "-", slot, input="unlink /etc/issue.net\nset_super_value state 2\n")
+    disk, slot = copied(pc_disk, place / "disk.img"), place / "slot"
+    with disk.open("r+b") as handle:
+        handle.seek(SLOT_A)
+        slot.write_bytes(handle.read(SLOT_SIZE))
+        assert subprocess.run(["e2fsck", "-fp", str(slot)], capture_output=True).returncode in (0, 1)
+        run("debugfs", "-w", "-f", "-", str(slot), input="unlink /etc/issue.net\nset_super_value state 2\n")
+        handle.seek(SLOT_A)
+        handle.write(slot.read_bytes())
+    assert subprocess.run(["e2fsck", "-p", str(slot)], capture_output=True).returncode == 4
     with Machine(place, [(disk, SERIAL)]) as pc:
         logged_in(pc)
         judged(pc)
