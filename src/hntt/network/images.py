@@ -18,7 +18,7 @@ PACKAGES_PORT = 3142
 CENTRE_PORT = 8443
 PATH = "/images/"
 CONNECTIONS = 32
-"""How many one client may have open at a relay: an update asks for many pieces at once, and fails when refused."""
+"""How many one client may have open at a relay. RAUC was seen with two; refused some times, it gives an update up."""
 PIECE = 64 << 10
 """Bytes of what a relay asks the centre for and keeps: an update wants small ranges all over a bundle."""
 _USUALLY = 4  # connections of one client that are busy at a time
