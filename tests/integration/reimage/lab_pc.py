@@ -74,7 +74,12 @@ class PcLab:
         overlay = self.folder / "overlay.yml"
         data = yaml.safe_load(overlay.read_text(encoding="utf-8"))
         # A machine has a kernel of its own, which the containers have not.
-        data["hosts"][PC] = {"linux_base_own_kernel": True}
+        data["hosts"][PC] = {
+            "linux_base_own_kernel": True,
+            # An emulated PC takes minutes for what a real one does in a second.
+            "hntt_connect_timeout_s": 600, "hntt_read_timeout_s": 900, "declared_state_guard_seconds": 600,
+            "ansible_timeout": 600,
+        }  # fmt: skip
         overlay.write_text(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), encoding="utf-8")
 
     def down(self) -> None:
