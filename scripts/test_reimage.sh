@@ -1,5 +1,6 @@
 #!/bin/sh
 # test-reimage [PYTEST_OPTION…]: everything about reimaging that CI can't afford on each run. JUnit XML: build/reports.
+# One of them builds the whole image and takes a lab (test_lab_pc.py); HNTT_REIMAGE_IMAGE: an image that is there already.
 # HNTT_REIMAGE_CUTS: power cuts during an installation, and as many during an update (10).
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -14,5 +15,5 @@ for program in qemu-system-x86_64 mmdebstrap grub-mkimage mcopy rauc; do
 done
 mkdir -p build/reports
 # A test of some minutes each; the whole run is limited all the same.
-exec timeout -k 30 $((3600 + 480 * ${HNTT_REIMAGE_CUTS:-10})) python -m pytest -p no:cacheprovider -v --durations=0 \
+exec timeout -k 30 $((10800 + 480 * ${HNTT_REIMAGE_CUTS:-10})) python -m pytest -p no:cacheprovider -v --durations=0 \
     -m reimage --junitxml=build/reports/test-reimage.xml "$@" tests/integration/reimage </dev/null

@@ -88,6 +88,7 @@ def target_from_vars(name: str, variables: Mapping[str, Any], secrets: SecretVal
         key_file=_path(variables, "hntt_key_file", "ansible_ssh_private_key_file", "ansible_private_key_file"),
         ssh_config=_path(variables, "hntt_ssh_config"),
         connect_timeout_s=float(variables.get("hntt_connect_timeout_s") or DEFAULT_CONNECT_TIMEOUT_S),
+        read_timeout_s=float(variables.get("hntt_read_timeout_s") or Target.read_timeout_s),
     )
 
 

@@ -74,7 +74,12 @@ class PcLab:
         overlay = self.folder / "overlay.yml"
         data = yaml.safe_load(overlay.read_text(encoding="utf-8"))
         # A machine has a kernel of its own, which the containers have not.
-        data["hosts"][PC] = {"linux_base_own_kernel": True}
+        data["hosts"][PC] = {
+            "linux_base_own_kernel": True,
+            # An emulated PC takes minutes for what a real one does in a second.
+            "hntt_connect_timeout_s": 600, "hntt_read_timeout_s": 900, "declared_state_guard_seconds": 600,
+            "ansible_timeout": 600,
+        }  # fmt: skip
         overlay.write_text(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), encoding="utf-8")
 
     def down(self) -> None:
@@ -104,10 +109,11 @@ class PcLab:
         """A command on a container of the lab, as root; what it printed."""
         return self._run([*CLI, "lab", "exec", host, "--", *command], timeout)
 
-    def ssh(self, *command: str, timeout: float = 120, check: bool = True) -> str:
+    def ssh(self, *command: str, timeout: float = 900, check: bool = True) -> str:
         """A command on the PC, over the network, as an operator; the host's certificate is verified."""
         address = self.address
-        words = ["ssh", "-F", str(self.lab.ssh_config), "-o", "BatchMode=yes", f"hntt@{address}", *command]
+        words = ["ssh", "-F", str(self.lab.ssh_config), "-o", "BatchMode=yes", "-o", "ConnectTimeout=600"]
+        words += [f"hntt@{address}", *command]
         return self._run(words, timeout, check=check)
 
     @property
@@ -204,7 +210,12 @@ def _extra_units() -> list[str]:
     given = {
         "systemd.extra-unit.test-camera.service": camera,
         "systemd.unit-dropin.sysinit.target": "[Unit]\nWants=test-camera.service\n",
-        "systemd.unit-dropin.hntt-trial.service": f"[Service]\nEnvironment=HNTT_TRIAL_DEADLINE_S={TRIAL_S}\n",
+        # Emulated, a check takes a minute of what the page and a login need.
+        "systemd.unit-dropin.hntt-trial.service": (
+            f"[Service]\nEnvironment=HNTT_TRIAL_DEADLINE_S={TRIAL_S}\nCPUSchedulingPolicy=idle\n"
+        ),
+        "systemd.unit-dropin.hntt-report.service": "[Service]\nTimeoutStartSec=1800\n",
+        "systemd.unit-dropin.ssh.service": '[Service]\nEnvironment="SSHD_OPTS=-oLoginGraceTime=600"\n',
         "systemd.unit-dropin.hntt-trial-end.timer": f"[Timer]\nOnBootSec=\nOnBootSec={TRIAL_END}\n",
     }
     words = []
