@@ -31,7 +31,7 @@ options:
     default: register
   only:
     description:
-      - Narrows the inventory. Keys are C(districts), C(communes), C(kinds), C(tiers), C(without) (hosts); each a list of names.
+      - Narrows the inventory. Keys are C(districts), C(communes), C(kinds), C(tiers), C(without); each a list of names.
       - The centre stays, whatever the districts, unless C(tiers) leaves C(province) out.
     type: dict
     default: {}
