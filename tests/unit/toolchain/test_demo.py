@@ -44,7 +44,7 @@ def steps(sandbox: Sandbox) -> list[str]:
     return found
 
 
-def test_the_steps_come_in_order_and_end_in_ten_lines(shown: Sandbox, shell: str) -> None:
+def test_the_steps_come_in_order_and_end_in_eleven_lines(shown: Sandbox, shell: str) -> None:
     done = shown.run("scripts/demo.sh", shell=shell)
     assert done.returncode == 0, done.stdout + done.stderr
     assert steps(shown) == [
@@ -64,10 +64,25 @@ def test_the_steps_come_in_order_and_end_in_ten_lines(shown: Sandbox, shell: str
     ]  # fmt: skip
     assert "hntt lab exec rt.hien-ninh.quang-ninh -- traceroute -I -n -w 2 -q 1 -m 8 192.0.2.10" in shown.calls
     closing = done.stdout.split("\n\n")[-1].splitlines()
-    assert len(closing) == 10
+    assert len(closing) == 11
+    assert "Communes' PCs in the lab: 0 of 15" in done.stdout
     assert "three tiers 2. A commune's screen" in closing[-3]
     assert "MB of memory" in closing[-2]
     assert "./run lab-down" in closing[-1]
+
+
+PC, POLICIES = "pc.hien-ninh.quang-ninh", "/etc/chromium/policies/managed/hntt.json"
+
+
+@pytest.mark.parametrize("told", [f"{PC} {POLICIES}", PC, ""])
+def test_a_pc_that_there_is_is_changed_too_and_the_audit_has_to_name_it(shown: Sandbox, told: str) -> None:
+    with (shown.root / ".lab/known_hosts").open("a") as known:
+        known.write(f"{PC},192.0.2.3 ssh-ed25519 C\n")
+    shown.stand_in("ansible-playbook", AUDITS.replace("exit 2", f"echo '{told}'\nexit 2"), in_venv=True)
+    done = shown.run("scripts/demo.sh", "--pcs", "1")
+    assert "hntt lab up --pcs 1" in shown.calls
+    assert [call for call in shown.calls if f"exec {PC}" in call and POLICIES in call]
+    assert (done.returncode == 0) is (told == f"{PC} {POLICIES}"), done.stdout + done.stderr
 
 
 def test_a_failed_step_stops_and_says_where_to_look(shown: Sandbox) -> None:
@@ -119,7 +134,7 @@ def test_simulated_devices_take_the_same_steps_and_say_what_is_not_shown(shown: 
         shown.cannot_run_the_lab("no root")
     done = shown.run("scripts/demo.sh", *(["--simulated"] if asked else []))
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "hntt lab up --simulated" in shown.calls
+    assert "hntt lab up --pcs auto --simulated" in shown.calls
     assert [call for call in shown.calls if "configure terminal ip route" in call]
     closing = done.stdout.split("\n\n")[-1]
     assert "Simulated devices" in closing
