@@ -1,7 +1,7 @@
 """A commune PC's life with the whole image and a real centre: stick, code, first start, enrolment, converge, page.
 
 The image has all its packages, Chromium and the compositor too, and the screen is looked at from outside. Emulated on
-two cores a start takes five minutes and an audit one and a half; nobody has seen the whole of this file through yet (the
+two cores a start takes five minutes and an audit 90 s; nobody has seen the whole of this file through yet (the
 tables of the READMEs say what was seen). ``HNTT_REIMAGE_IMAGE`` names a folder with an image and, beside it, ``keys``:
 then nothing is built.
 """
