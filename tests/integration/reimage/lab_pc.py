@@ -61,6 +61,8 @@ class PcLab:
         return {
             **os.environ,
             "HNTT_LAB_DIR": str(self.folder), "HNTT_LAB_NAME": self.lab.name, "HNTT_LAB": "", "HNTT_LANG": "en",
+            # A PC that is silent for half a minute is lost, unless it is emulated.
+            "ANSIBLE_SSH_ARGS": "-o ControlMaster=auto -o ControlPersist=600 -o ServerAliveInterval=0",
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "HNTT_REPORTS_DIR": str(self.folder / "reports"),
         }  # fmt: skip
 
