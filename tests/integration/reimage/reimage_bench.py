@@ -42,7 +42,7 @@ SLOW_AND_UNUSED = (
     "getty@tty1.service", "console-setup.service", "keyboard-setup.service",
 )  # fmt: skip
 COMMAND_LINE = (
-    "console=ttyS0,115200 quiet audit=0 apparmor=0 mitigations=off systemd.show_status=0 "
+    "console=ttyS0,115200 quiet audit=0 apparmor=0 selinux=0 mitigations=off systemd.show_status=0 "
     "module_blacklist=ahci,nvme,sd_mod,xhci_pci,psmouse,efi_pstore,fuse,iTCO_wdt,lpc_ich,i2c_i801,aesni_intel"
 )
 MOUNTS = "virtio_pci\nvirtio_blk\nnvme\nahci\nsd_mod\next4\n"
