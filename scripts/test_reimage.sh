@@ -1,6 +1,6 @@
 #!/bin/sh
 # test-reimage [PYTEST_OPTION…]: everything about reimaging that CI can't afford on each run. JUnit XML: build/reports.
-# One of them builds the whole image and takes a lab (test_lab_pc.py); HNTT_REIMAGE_IMAGE: an image that is there already.
+# One of them builds the whole image and takes a lab (test_real_image.py); HNTT_REIMAGE_IMAGE: an image that is there already.
 # HNTT_REIMAGE_CUTS: power cuts during an installation, and as many during an update (10).
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
