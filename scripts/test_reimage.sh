@@ -1,6 +1,6 @@
 #!/bin/sh
 # test-reimage [PYTEST_OPTION…]: everything about reimaging that CI can't afford on each run. JUnit XML: build/reports.
-# One of them builds the whole image and takes a lab (test_real_image.py); HNTT_REIMAGE_IMAGE: an image that is there already.
+# With HNTT_REIMAGE_IMAGE=DIR (and keys beside it) also a PC with that whole image in a lab: hours (test_real_image.py).
 # HNTT_REIMAGE_CUTS: power cuts during an installation, and as many during an update (10).
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)

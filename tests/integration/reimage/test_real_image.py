@@ -20,7 +20,13 @@ from lab_pc import HOSTS, PC, LabMachine, PcLab
 from reimage_bench import KEPT, make_disk
 from reimage_pc import ASK, DONE, PLAN, STOPPED
 
-pytestmark = pytest.mark.reimage
+pytestmark = [
+    pytest.mark.reimage,
+    pytest.mark.skipif(
+        "HNTT_REIMAGE_IMAGE" not in os.environ,
+        reason="nobody has seen this through yet, and it takes hours; HNTT_REIMAGE_IMAGE=DIR runs it",
+    ),
+]
 
 CODE, VERSION = "19264", "2026.11.28.1"
 DISK_SIZE = 12 << 30
