@@ -60,7 +60,7 @@ def loaded(files: dict[str, Any]) -> dict[str, tuple[str, str, str]]:
     rows: list[list[str]] = []
     with _browser(json.dumps(changed)) as devtools:
         devtools.open_page(800, 600, 60)
-        devtools.call("Page.navigate", {"url": "chrome://policy"})
+        devtools.call("Page.navigate", {"url": "chrome://policy"}, timeout_s=60)
 
         def shown() -> bool:
             rows[:] = devtools.evaluate(ROWS, timeout_s=60)
@@ -82,7 +82,8 @@ def _browser(policies: str) -> Iterator[DevTools]:
         f"--remote-debugging-pipe --user-data-dir=/run/hntt-kiosk/asked --no-first-run about:blank >/dev/null 2>&1"
     )
     process = subprocess.Popen(
-        ["nsenter", "-t", host, "-a", "unshare", "--mount", "sh", "-c", started],
+        # Not sh: dash takes one digit only for the number of a file.
+        ["nsenter", "-t", host, "-a", "unshare", "--mount", "bash", "-c", started],
         pass_fds=(to_browser[0], from_browser[1]),
         stdin=subprocess.DEVNULL,
     )
