@@ -16,9 +16,16 @@ _NOT_ASKED = frozenset({Outcome.NOT_BUILT, Outcome.NOT_COVERED})
 
 
 def audit_lines(audit: Audit, room: int = MAX_LINES) -> list[str]:
-    """The summary: verdict, kinds, districts with trouble, what could not be read, the differences that still fit."""
-    lines = [_verdict(audit), *_kind_lines(audit), *_district_line(audit), *_trouble_lines(audit)]
-    return [*lines, *_difference_lines(fold(audit.hosts), room - len(lines))][:room]
+    """The summary: verdict, kinds, districts with trouble, what could not be read, the differences that still fit.
+
+    Where they would not fit, the kinds that are clean share a line: what is wrong is what is read for.
+    """
+    groups = fold(audit.hosts)
+    rest = [*_district_line(audit), *_trouble_lines(audit)]
+    lines = [_verdict(audit), *_kind_lines(audit), *rest]
+    if len(lines) + len(groups) > room:
+        lines = [_verdict(audit), *_kind_lines(audit, together=True), *rest]
+    return [*lines, *_difference_lines(groups, room - len(lines))][:room]
 
 
 def count_words(counts: Counter[Outcome]) -> str:
@@ -47,12 +54,15 @@ def _verdict(audit: Audit) -> str:
     )
 
 
-def _kind_lines(audit: Audit) -> Iterator[str]:
+def _kind_lines(audit: Audit, *, together: bool = False) -> Iterator[str]:
     rows = by_kind(audit)
     uncovered = [row for row in rows if set(row.counts) == {Outcome.NOT_COVERED}]
+    clean = [row for row in rows if together and set(row.counts) == {Outcome.CLEAN}]
     for row in rows:
-        if row not in uncovered:
+        if row not in (*uncovered, *clean):
             yield f"  {row.name}: {count_words(row.counts)}"
+    if clean:
+        yield f"  {Outcome.CLEAN.label}: {', '.join(f'{row.name} {row.total}' for row in clean)}"
     if uncovered:
         kinds = ", ".join(f"{row.total} {row.name}" for row in uncovered)
         yield tr(
