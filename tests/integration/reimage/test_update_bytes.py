@@ -61,7 +61,7 @@ def update(tmp_path: Path) -> Iterator[Update]:
     disk = written_disk(before, SLOT_SIZE, seed, tmp_path / "installer/BOOTX64.EFI", tmp_path / "disk.img")
     yield Update(store, store / "root.raucb", disk)
     for path in (before, after, disk, store / "root.raucb"):
-        path.unlink()
+        path.unlink(missing_ok=True)  # the disk is made out of the first
 
 
 def rebuild(tree: Path, package: str, scratch: Path) -> None:
