@@ -17,8 +17,8 @@ cases 90
 golden 90
 integration 600
 page 180
-reimage 900
-molecule 2200
+reimage 1000
+molecule 3000
 lab 2600
 faults 900'
 # All of them together, counted from the beginning of .ci/run: CI has ninety minutes, and the closing lines have to be
