@@ -11,7 +11,7 @@ import os
 import shlex
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -93,21 +93,27 @@ def _browser(policies: str) -> Iterator[DevTools]:
     try:
         yield devtools
     finally:
-        # Without its pipe Chromium ends by itself.
         devtools.close()
+        pc().run("pkill -u kiosk -f user-data-dir=/run/hntt-kiosk/asked")
         process.wait(timeout=30)
         pc().run(f"rm -rf {PLACE} /run/hntt-kiosk/asked")
+
+
+def _is_shown(value: object, text: str) -> bool:
+    """Whether the page shows this value; of a long one, such as a certificate, it shows the beginning."""
+    if isinstance(value, str):
+        return text == value
+    with suppress(ValueError):
+        return bool(json.loads(text) == value)
+    return len(text) > 50 and json.dumps(value).startswith(text.rstrip(".…"))
 
 
 def test_each_is_loaded_as_written_and_nobody_at_the_pc_can_change_it(
     files: dict[str, Any], loaded: dict[str, tuple[str, str, str]]
 ) -> None:
     expected = {name: value for name, value in files.items() if name not in (*FORBIDS_LOOKING, "URLAllowlist")}
-    assert {
-        name: json.loads(loaded[name][0]) for name in expected if isinstance(expected[name], (list, bool, int))
-    } == {name: value for name, value in expected.items() if isinstance(value, (list, bool, int))}
-    texts = {name: value for name, value in expected.items() if isinstance(value, str)}
-    assert {name: loaded[name][0] for name in texts} == texts
+    shown = {name: loaded[name][0] for name in expected}
+    assert {name: text for name, text in shown.items() if not _is_shown(expected[name], text)} == {}
     assert {level for _value, level, _messages in loaded.values()} == {"Mandatory"}
 
 
