@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from hntt.inventory.config import read_config
 from hntt.inventory.selection import Selection
 from hntt.inventory.source import Source, read_source
-from hntt.network.model import Device, Kind, Network, Tier
+from hntt.network.model import Device, Kind, Network, Site, Tier
+
+_T = TypeVar("_T")
 
 LAB_KINDS = (Kind.ROUTER, Kind.NOC, Kind.MCU, Kind.VCS, Kind.COMMUNE_PC)
 """The kinds that a lab can have."""
@@ -62,23 +67,20 @@ def _devices(selection: Selection, network: Network) -> tuple[Device, ...]:
 
 def _first_communes(network: Network, count: int) -> tuple[str, ...]:
     """Labels of the first ``count`` communes of every district; the districts asked for narrow them further."""
-    seen: dict[str | None, int] = {}
-    labels = []
-    for site in sorted(network.sites.values(), key=lambda site: site.number):
-        if site.tier is Tier.COMMUNE:
-            seen[site.district] = seen.get(site.district, 0) + 1
-            if seen[site.district] <= count:
-                labels.append(site.label)
-    return tuple(labels)
+    communes = [site for site in network.sites.values() if site.tier is Tier.COMMUNE]
+    return tuple(site.label for rank, site in _ranked(communes, lambda site: site) if rank <= count)
 
 
 def _surplus_pcs(selection: Selection, network: Network, count: int) -> tuple[str, ...]:
     """The PCs of a selection that are not among the first ``count`` of their district, and those it left out before."""
-    seen: dict[str | None, int] = {}
-    surplus = list(selection.without or ())
-    for device in sorted(selection.devices(network), key=lambda device: device.site.number):
-        if device.kind is Kind.COMMUNE_PC:
-            seen[device.site.district] = seen.get(device.site.district, 0) + 1
-            if seen[device.site.district] > count:
-                surplus.append(device.host)
-    return tuple(surplus)
+    pcs = [device for device in selection.devices(network) if device.kind is Kind.COMMUNE_PC]
+    surplus = [device.host for rank, device in _ranked(pcs, lambda device: device.site) if rank > count]
+    return (*(selection.without or ()), *surplus)
+
+
+def _ranked(items: Iterable[_T], site_of: Callable[[_T], Site]) -> Iterator[tuple[int, _T]]:
+    """The items in the order of their sites' numbers, each with its place in its district, from 1."""
+    seen: Counter[str | None] = Counter()
+    for item in sorted(items, key=lambda item: site_of(item).number):
+        seen[site_of(item).district] += 1
+        yield seen[site_of(item).district], item
