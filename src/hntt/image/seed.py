@@ -17,6 +17,7 @@ from hntt.image.errors import ImageError
 from hntt.image.files import canonical, write_whole
 from hntt.image.manifest import version_numbers
 from hntt.image.signing import SIGNATURE_SIZE, KeyFolder, is_signed, sign
+from hntt.image.target.signed import without_secret
 from hntt.image.tokens import Issued
 from hntt.intent import pki
 from hntt.intent.day0 import pc_files
@@ -121,7 +122,7 @@ def write_seed(folder: Path, seed: dict[str, Any], keys: KeyFolder) -> Path:
     There are two: over the seed, and over the seed with an empty token, which is what the PC keeps once enrolled.
     """
     content = canonical(seed)
-    signature = sign(keys, content) + sign(keys, canonical({**seed, "token": {**seed["token"], "secret": ""}}))
+    signature = sign(keys, content) + sign(keys, without_secret(content))
     path = seed_path(folder, seed["code"])
     write_whole(path, content, 0o600)
     write_whole(signature_path(path), signature)
