@@ -13,7 +13,6 @@ from typing import Any
 from hntt.intent.mcu.facts import mcu_facts
 from hntt.intent.pc_facts import pc_facts
 from hntt.network import addresses, dialplan, dns, images
-from hntt.network.bandwidth import TrafficClass
 from hntt.network.build import CENTRE_LABEL, commune_slug
 from hntt.network.model import Device, Kind, Line, Network, Site, Tier
 from hntt.network.ports import port_names
@@ -210,13 +209,10 @@ def _line(line: Line, interface: str, *, up: bool) -> dict[str, Any]:
         "peer": line.hub if up else line.spoke,
         "peer_address": str(peer.ip),
         "rate_kbps": line.rate_kbps,
-        "classes": [_class(item) for item in (line.classes if up else images.classes_towards(line))],
+        "classes": [
+            {**asdict(item), "dscp": list(item.dscp)} for item in (line.classes if up else images.classes_towards(line))
+        ],
     }
-
-
-def _class(item: TrafficClass) -> dict[str, Any]:
-    port = images.STORE_PORT if item.name == images.CLASS else None
-    return {**asdict(item), "dscp": list(item.dscp), "from_port": port}
 
 
 def _attachment(network: Network, device: Device) -> dict[str, Any]:

@@ -33,13 +33,14 @@ class Demand:
 
 @dataclass(frozen=True)
 class TrafficClass:
-    """One class of a line: guaranteed rate, ceiling (both kbit/s) and the DSCP values that belong to it."""
+    """One class of a line: guaranteed rate, ceiling (both kbit/s) and what is in it: DSCP values, or a TCP port's."""
 
     name: str
     dscp: tuple[int, ...]
     rate_kbps: int
     ceil_kbps: int
     priority: int
+    from_port: int | None = None
 
 
 def demand(call_rates_kbps: list[int], line_kbps: int, qos: Qos) -> Demand:

@@ -64,7 +64,7 @@ def classes_towards(line: Line) -> tuple[TrafficClass, ...]:
         replace(item, rate_kbps=max(item.rate_kbps - FLOOR_KBPS, 1)) if item.name == "default" else item
         for item in line.classes
     )
-    return (*shared, TrafficClass(CLASS, (), FLOOR_KBPS, rate_kbps(line), shared[-1].priority))
+    return (*shared, TrafficClass(CLASS, (), FLOOR_KBPS, rate_kbps(line), shared[-1].priority, STORE_PORT))
 
 
 def relays(network: Network, *districts: str | None) -> tuple[Device, ...]:
