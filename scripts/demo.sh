@@ -45,7 +45,6 @@ esac
 
 # --- measuring -------------------------------------------------------------------------------------------------
 
-memory_available() { sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo; }
 disk_used() { df -Pk "$root" | sed -n '2p' | tr -s ' ' | cut -d' ' -f3; }
 
 # watch_memory: keeps the lowest available memory in build/demo-memory until it is killed.

@@ -70,6 +70,9 @@ beat() {
     done
 }
 
+# memory_available: in kB.
+memory_available() { sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo; }
+
 # xml_text: stdin as the text of an XML element; control characters have no place in XML 1.0.
 xml_text() {
     tr -d '\000-\010\013\014\016-\037' | sed -e 's/&/\&amp;/g' -e 's/</\&lt;/g' -e 's/>/\&gt;/g'

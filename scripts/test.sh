@@ -282,7 +282,7 @@ run_stages() {
 # can_have_lanes: a second core and memory for both; -v would mix what two stages print.
 can_have_lanes() {
     [ "${HNTT_TEST_LANES:-2}" != 1 ] && [ -z "${HNTT_VERBOSE:-}" ] && [ "$(nproc)" -ge 2 ] &&
-        [ "$(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo)" -ge "$lane_memory_kb" ]
+        [ "$(memory_available)" -ge "$lane_memory_kb" ]
 }
 
 # run_in_lanes STAGE…: molecule here, and meanwhile what may run beside it; then the rest. The lane is this script again:
@@ -300,7 +300,7 @@ run_in_lanes() {
         grep -q "^ *[0-9]* s  $one " "$summary" || count "$one" 1 0
     done
     # shellcheck disable=SC2046
-    run_stages $(without "$*" "molecule $(echo "$beside" | tr '\n' ' ')")
+    run_stages $(without "$*" "molecule $beside")
 }
 
 wanted=
@@ -309,7 +309,7 @@ for argument; do
     -v | --verbose) export HNTT_VERBOSE=yes ;;
     -h | --help) usage && exit 0 ;;
     *)
-        if ! echo "$all_stages" | grep -qxF -- "$argument"; then
+        if ! has "$argument" "$all_stages"; then
             usage >&2
             exit 2
         fi
