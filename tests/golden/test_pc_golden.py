@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from golden_tree import golden_files
 
+from hntt.image.target.send import Places
 from hntt.intent import pki
 from hntt.intent.hostvars import host_vars
 from hntt.intent.linux import DeclaredState, render_host
@@ -96,3 +97,10 @@ def test_sums_name_every_file_but_those_with_secrets() -> None:
         "/etc/hntt-pc/authority.pem",
         "/etc/chromium/policies/managed/hntt.json",
     }
+
+
+def test_the_waiting_page_reads_what_the_pc_writes_where_nothing_is_drift() -> None:
+    written = str(Places().notice)
+    assert f'"file://{written}"' in content(HOST, "/etc/hntt-pc/waiting.js")
+    assert written not in {file.dest for file in state(HOST).files}
+    assert not [item.path for item in state(HOST).managed_directories if written.startswith(f"{item.path}/")]

@@ -178,6 +178,7 @@ class Pc:
     def write_seed(self, **changes: Any) -> None:
         centre = {"url": f"https://{NAME}:{self.service.port}", "authority": self.service.authority.certificate}
         seed = {"format": 1, "host": self.host, "image_version": "2026.11.28.1", "token": self.token, "centre": centre}
+        seed |= {"commune": "An Thủy", "district": "Lệ Thủy", "code": "19132"}
         self.places.identity.mkdir(parents=True, exist_ok=True)
         self.places.seed.write_text(json.dumps(seed | changes))
         self.places.seed.with_name("seed.json.sig").write_bytes(b"s" * 64)
@@ -193,6 +194,13 @@ class Pc:
 
     def queued(self) -> list[str]:
         return [json.loads(path.read_text())["stage"] for path in pending(self.places.queue)]
+
+    def on_screen(self) -> str:
+        """What the waiting page is told to say; empty for nothing."""
+        if not self.places.notice.exists():
+            return ""
+        told = self.places.notice.read_text().removeprefix("notice = ").removesuffix(";\n")
+        return str(json.loads(told)["text"])
 
     def report(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "PYTHONPATH": str(self.root / "usr/lib/hntt"), "HNTT_ROOT": str(self.root)}

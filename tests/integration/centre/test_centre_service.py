@@ -80,8 +80,10 @@ def test_without_a_line_nothing_is_lost_and_the_client_waits_longer_each_time(se
     assert waits[0] < waits[1] < waits[2]
     assert pc.report("--timer").returncode == 75, "too early: it does not even try"
     assert pc.queued() == WHOLE_WAY
+    assert "chưa có đường truyền" in pc.on_screen()
     service.start()
     assert pc.report().returncode == 0
+    assert pc.on_screen() == ""
     assert kept(service) == [*WHOLE_WAY, "enrolled"]
     assert not pc.places.state.exists()
 
@@ -140,6 +142,7 @@ def test_of_two_pcs_installed_from_one_stick_the_second_is_told(service: Service
     assert "token_spent" in refused.stderr
     said = json.loads(twin.places.state.read_text())
     assert "đã dùng lúc" in said["vi"]
+    assert (pc.on_screen(), "đã được dùng rồi: hãy gọi" in twin.on_screen()) == ("", True)
     assert not twin.certificate.exists()
 
 

@@ -25,7 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import reports
+from . import notice, reports
 from .signed import KEY
 
 TIMEOUT_S = 20
@@ -74,6 +74,11 @@ class Places:
     def state(self) -> Path:
         """Why it did not work the last time, and when to try again."""
         return self.root / "run/hntt/report.json"
+
+    @property
+    def notice(self) -> Path:
+        """What the screen says of it while the PC is not enrolled."""
+        return self.root / "run/hntt/notice.js"
 
 
 class CentreError(Exception):
@@ -177,7 +182,7 @@ def send_all(places: Places, centre: Centre) -> int:
 
 def main(arguments: list[str], places: Places | None = None) -> int:
     """Entry point on the PC; the exit code."""
-    from .enrol import enrol_once
+    from .enrol import enrol_once, is_enrolled
 
     places = places or Places(Path(os.environ.get("HNTT_ROOT") or "/"))
     state = read_json(places.state)
@@ -191,10 +196,13 @@ def main(arguments: list[str], places: Places | None = None) -> int:
         centre = Centre(seed["centre"]["url"], seed["centre"]["authority"])
         try:
             enrol_once(places, centre)
+            notice.clear(places)
             send_all(places, centre)
         finally:
             centre.close()
     except CentreError as error:
+        if not is_enrolled(places, seed):
+            notice.show(places, seed, error)
         return _wait(places, state, error)
     with suppress(FileNotFoundError):
         places.state.unlink()
