@@ -45,7 +45,21 @@ esac
 
 # --- measuring -------------------------------------------------------------------------------------------------
 
-disk_used() { df -Pk "$root" | sed -n '2p' | tr -s ' ' | cut -d' ' -f3; }
+# images_now: the lab's images, an id a line.
+images_now() {
+    if command -v podman >/dev/null; then podman images -q --no-trunc --filter 'reference=localhost/hntt-*' 2>/dev/null | sort -u; fi
+}
+
+# disk_written: kB that this demo wrote: the images that were not there before, the lab's records, the demo's logs. Not
+# how much fuller the disk is, since others write and delete on it too; the devices' own disks are in memory.
+disk_written() {
+    {
+        images_now | grep -vxF "$images_before" | while read -r id; do
+            podman image inspect --format '{{.Size}}' "$id" | sed 's/...$//'
+        done
+        du -sk "$root/.lab" "$root"/build/reports/demo* 2>/dev/null | cut -f1
+    } | awk '{ sum += $1 } END { print sum + 0 }'
+}
 
 # watch_memory: keeps the lowest available memory in build/demo-memory until it is killed.
 watch_memory() {
@@ -203,9 +217,10 @@ hold_meetings() {
 closing() {
     kill -KILL "$watcher" 2>/dev/null || true
     lowest=$(cat "$root/build/demo-memory")
+    written=$(disk_written)
     {
-        tr_ "Tốn: $(elapsed) giây kể cả cài đặt, $(megabytes $(($(disk_used) - disk_before))) MB đĩa cho phòng lab và $(megabytes "$(du -sk "$venv" | cut -f1)") MB cho .venv, nhiều nhất $(megabytes $((memory_before - lowest))) MB bộ nhớ." \
-            "Cost: $(elapsed) s with installation, $(megabytes $(($(disk_used) - disk_before))) MB of disk for the lab and $(megabytes "$(du -sk "$venv" | cut -f1)") MB for .venv, at most $(megabytes $((memory_before - lowest))) MB of memory."
+        tr_ "Tốn: $(elapsed) giây kể cả cài đặt, $(megabytes "$written") MB đĩa cho phòng lab và $(megabytes "$(du -sk "$venv" | cut -f1)") MB cho .venv, nhiều nhất $(megabytes $((memory_before - lowest))) MB bộ nhớ." \
+            "Cost: $(elapsed) s with installation, $(megabytes "$written") MB of disk for the lab and $(megabytes "$(du -sk "$venv" | cut -f1)") MB for .venv, at most $(megabytes $((memory_before - lowest))) MB of memory."
         echo
         if [ -n "$simulated" ]; then
             tr_ "Thiết bị mô phỏng ($lab_reason); $(not_shown). Dỡ: ./run lab-down" \
@@ -227,7 +242,7 @@ else
     say "Không có phòng lab: $lab_reason; $(not_shown)" "No lab: $lab_reason; $(not_shown)"
 fi
 : >"$lines"
-disk_before=$(disk_used)
+images_before=$(images_now)
 memory_before=$(memory_available)
 echo "$memory_before" >"$root/build/demo-memory"
 watch_memory &

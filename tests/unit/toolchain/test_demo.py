@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from toolchain_sandbox import Sandbox
 
@@ -69,6 +71,26 @@ def test_the_steps_come_in_order_and_end_in_eleven_lines(shown: Sandbox, shell: 
     assert "three tiers 2. A commune's screen" in closing[-3]
     assert "MB of memory" in closing[-2]
     assert "./run lab-down" in closing[-1]
+
+
+IMAGES = """
+case "$*" in
+    *inspect*new*) echo 52428800 && exit 0 ;;
+    images*) echo x >>"$0.asked" && echo old ;;
+    *) exit 1 ;;
+esac
+[ "$(wc -l <"$0.asked")" -eq 1 ] || echo new"""
+
+
+def test_its_disk_is_what_it_wrote_itself_whatever_others_delete(shown: Sandbox) -> None:
+    (shown.root / ".lab/disk").write_bytes(b"x" * 7_000_000)
+    shown.stand_in("podman", IMAGES)
+    used = 'echo x >>"$0.asked"; echo; echo "disk 0 $((9000000 - 1000000 * $(wc -l <"$0.asked"))) 0"'
+    shown.stand_in("df", used)
+    done = shown.run("scripts/demo.sh")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (found,) = re.findall(r"(-?\d+) MB of disk for the lab", done.stdout)
+    assert 57 <= int(found) <= 58, "50 MB are an image that was not there before, 7 MB its records"
 
 
 PC, POLICIES = "pc.hien-ninh.quang-ninh", "/etc/chromium/policies/managed/hntt.json"
