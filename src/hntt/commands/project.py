@@ -23,8 +23,8 @@ def project_root() -> Path:
     )
 
 
-def offline_inventory(path: Path) -> OfflineInventory:
-    """The inventory without its overlay; a relative path that is not here counts from the project's root."""
+def offline_inventory(path: Path, *, with_overlay: bool = False) -> OfflineInventory:
+    """The inventory, without its overlay unless asked for; a relative path that is not here counts from the project."""
     if not path.is_absolute() and not path.exists():
         path = project_root() / path
-    return read_offline(path)
+    return read_offline(path, with_overlay=with_overlay)

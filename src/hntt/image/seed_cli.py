@@ -19,7 +19,6 @@ from hntt.image.seed import Maker, Versions, write_seed
 from hntt.image.signing import sign
 from hntt.image.tokens import Issued, Token
 from hntt.image.vault import Vault
-from hntt.intent.linux import settings_for
 from hntt.inventory.offline import OfflineInventory
 from hntt.network.model import Kind
 
@@ -70,7 +69,7 @@ def seed_command(
     """Write seeds below ``--out`` and note their tokens in the ledger."""
     use_language(lang)
     wanted = output_format(form)
-    offline = offline_inventory(inventory_path(inventory))
+    offline = offline_inventory(inventory_path(inventory), with_overlay=True)
     vault = Vault.of(offline.config)
     hosts = pc_hosts(offline, pattern)
     versions = _versions(vault, image, version, min_version)
@@ -94,7 +93,7 @@ def _versions(vault: Vault, image: Path | None, version: str | None, minimum: st
 
 
 def _maker(offline: OfflineInventory, vault: Vault, hosts: list[str]) -> Maker:
-    settings = {host: settings_for(offline.config.directory, offline.groups[host], host, {}) for host in hosts}
+    settings = {host: offline.settings(host) for host in hosts}
     keys = settings[hosts[0]].get("linux_base_admin_keys") or []
     if not keys:
         raise UsageError(

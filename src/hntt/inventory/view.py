@@ -83,11 +83,12 @@ def _variables(source: Source, device: Device, overlay: Overlay) -> dict[str, An
         "ansible_host": str(device.address),
         "ansible_user": SSH_USER,
         "hntt": host_vars(source.register, source.network, device.host),
-        **_overlaid(device, overlay),
+        **overlaid(device, overlay),
     }
 
 
-def _overlaid(device: Device, overlay: Overlay) -> dict[str, Any]:
+def overlaid(device: Device, overlay: Overlay) -> dict[str, Any]:
+    """The variables that an overlay adds to a device, special over general."""
     facts = dict(overlay.all_vars)
     for group in groups_in_order(device) if overlay.groups else ():
         facts.update(overlay.groups.get(group, {}))

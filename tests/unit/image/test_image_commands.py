@@ -89,6 +89,25 @@ def test_only_pcs_get_seeds(world: World, capsys: pytest.CaptureFixture[str]) ->
     assert "no commune PC" in capsys.readouterr().err
 
 
+LAB_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEoperator-of-the-lab lab"
+
+
+def test_a_lab_s_seeds_are_what_its_overlay_makes_of_them(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world("key")
+    with (world.folder / "hntt.yml").open("a") as options:
+        options.write("overlay: overlay.yml\n")
+    (world.folder / "group_vars/all/access.yml").write_text("linux_base_admin_keys: []\n")
+    assert world.seed("commune_pc") == 3
+    assert "the lab is not up" in capsys.readouterr().err
+    overlay = {"only": {"districts": ["quang-ninh"]}, "all": {"linux_base_admin_keys": [LAB_KEY]}}
+    (world.folder / "overlay.yml").write_text(json.dumps(overlay))
+    assert world.seed() == 2, "that PC is not in the lab"
+    assert world.seed("commune_pc") == 0, capsys.readouterr().err
+    seeds = [json.loads(path.read_text()) for path in world.seeds.glob("*.seed.json")]
+    assert {seed["host"].rpartition(".")[2] for seed in seeds} == {"quang-ninh"}
+    assert all(LAB_KEY in json.dumps(seed["files"]) for seed in seeds)
+
+
 def test_a_revoked_token_is_shown_and_not_exported(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     world("key")
     world.seed()
