@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any, Literal
@@ -65,6 +65,15 @@ Files = Iterator[tuple[str, str]]
 
 
 @dataclass(frozen=True)
+class _Content:
+    """Texts by path, and the modes of those that have one of their own."""
+
+    files: Mapping[str, str]
+    checklist: str
+    modes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Day0Files:
     """What was written: ``folder`` with ``files`` (relative to it), and beside it the technician's ``checklist``.
 
@@ -102,17 +111,19 @@ def write_day0(
             )
         )
     device = network.devices[host]
-    files, checklist = _content(register, network, device, secrets, operator_keys, handoff)
+    content = _content(register, network, device, secrets, operator_keys, handoff)
     _start_anew(out_dir)
-    for name, text in files.items():
+    for name, text in content.files.items():
         _write(out_dir / name, text)
+    for name, mode in content.modes.items():
+        (out_dir / name).chmod(int(mode, 8))
     is_tree = device.platform not in PASTED_PLATFORMS
     if not is_tree:
         out_dir.chmod(0o700)  # the text holds passwords in the clear
     if host_key_dir is not None and is_tree:
         _copy_host_keys(host_key_dir, out_dir / "etc/ssh")
     checklist_path = out_dir.with_name(f"{out_dir.name}.txt")
-    _write(checklist_path, checklist)
+    _write(checklist_path, content.checklist)
     written = sorted(str(path.relative_to(out_dir)) for path in out_dir.rglob("*") if path.is_file())
     return Day0Files(out_dir, tuple(written), checklist_path, is_tree)
 
@@ -124,7 +135,7 @@ def _content(
     secrets: SecretSource,
     operator_keys: Sequence[str],
     handoff: Handoff,
-) -> tuple[dict[str, str], str]:
+) -> _Content:
     if device.kind is Kind.ROUTER:
         facts = router_facts(register, network, device.host)
         if device.platform in PASTED_PLATFORMS:
@@ -137,18 +148,16 @@ def _content(
     return _video_unit(device, secrets)
 
 
-def _pasted_router(
-    facts: RouterFacts, secrets: SecretSource, operator_keys: Sequence[str]
-) -> tuple[dict[str, str], str]:
+def _pasted_router(facts: RouterFacts, secrets: SecretSource, operator_keys: Sequence[str]) -> _Content:
     name = PASTED_NAMES[facts.platform]
     values: dict[str, Any] = {"r": facts, "secret": secrets.get, "keys": [_key_parts(key) for key in operator_keys]}
     text = _render(f"{facts.platform}/{name}.j2", values)
-    return {name: text}, _render(f"{facts.platform}/checklist.j2", values)
+    return _Content({name: text}, _render(f"{facts.platform}/checklist.j2", values))
 
 
 def _linux_router(
     facts: RouterFacts, ports: Mapping[str, str], operator_keys: Sequence[str], handoff: Handoff
-) -> tuple[dict[str, str], str]:
+) -> _Content:
     files = {
         **_identity(facts.host, facts.domain),
         **_authorized_keys(("hntt", "hntt-net"), operator_keys),
@@ -158,7 +167,8 @@ def _linux_router(
         "etc/sysctl.d/50-hntt-day0.conf": "net.ipv4.ip_forward = 1\n",
         **dict(_ports(facts, ports.get("trunk", "trunk"), handoff)),
     }
-    return files, _render("frr/checklist.j2", {"r": facts, "surveyed": bool(ports), "ports": _cabled(facts)})
+    surveyed = {"r": facts, "surveyed": bool(ports), "ports": _cabled(facts)}
+    return _Content(files, _render("frr/checklist.j2", surveyed))
 
 
 def _ports(facts: RouterFacts, trunk: str, handoff: Handoff) -> Files:
@@ -179,7 +189,7 @@ def _cabled(facts: RouterFacts) -> list[str]:
     return [interface.name for interface in facts.interfaces if interface.role is not Role.LOOPBACK]
 
 
-def _server(network: Network, device: Device, operator_keys: Sequence[str]) -> tuple[dict[str, str], str]:
+def _server(network: Network, device: Device, operator_keys: Sequence[str]) -> _Content:
     values = {
         "host": device.host,
         "site_name": device.site.name,
@@ -192,7 +202,7 @@ def _server(network: Network, device: Device, operator_keys: Sequence[str]) -> t
         **_authorized_keys(("hntt",), operator_keys),
         "etc/systemd/network/10-hntt.network": _render("debian/network.j2", values),
     }
-    return files, _render("debian/checklist.j2", values)
+    return _Content(files, _render("debian/checklist.j2", values))
 
 
 def pc_files(
@@ -239,11 +249,13 @@ def _published(file: File, secrets: SecretSource) -> File:
 
 def _commune_pc(
     register: Register, network: Network, device: Device, secrets: SecretSource, operator_keys: Sequence[str]
-) -> tuple[dict[str, str], str]:
-    files = {
-        file.dest.lstrip("/"): file.content for file in pc_files(register, network, device, secrets, operator_keys)
-    }
-    return files, _render("debian/pc-checklist.j2", _pc_values(device))
+) -> _Content:
+    files = pc_files(register, network, device, secrets, operator_keys)
+    return _Content(
+        {file.dest.lstrip("/"): file.content for file in files},
+        _render("debian/pc-checklist.j2", _pc_values(device)),
+        {file.dest.lstrip("/"): file.mode for file in files},
+    )
 
 
 def _pc_values(device: Device) -> dict[str, Any]:
@@ -257,7 +269,7 @@ def _pc_values(device: Device) -> dict[str, Any]:
     }
 
 
-def _video_unit(device: Device, secrets: SecretSource) -> tuple[dict[str, str], str]:
+def _video_unit(device: Device, secrets: SecretSource) -> _Content:
     values = {
         "host": device.host,
         "site_name": device.site.name,
@@ -269,7 +281,7 @@ def _video_unit(device: Device, secrets: SecretSource) -> tuple[dict[str, str], 
         "secret": secrets.get,
     }
     text = _render(f"{device.platform}/day0.txt.j2", values)
-    return {PASTED_NAMES[device.platform]: text}, _render(f"{device.platform}/checklist.j2", values)
+    return _Content({PASTED_NAMES[device.platform]: text}, _render(f"{device.platform}/checklist.j2", values))
 
 
 def _with_mask(address: IPv4Address, network: IPv4Network) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -12,19 +13,23 @@ from hntt.devices import get_platform
 from hntt.errors import UsageError
 from hntt.intent.day0 import PC_FROM_ROLE, Day0Files, write_day0
 from hntt.intent.hostvars import host_vars
-from hntt.intent.linux import render_host
+from hntt.intent.linux import File, render_host
 from hntt.intent.linux.secrets import reveal
 from hntt.intent.router import render_router, router_facts
 from hntt.intent.secrets import SecretValues
+from hntt.lab.day0 import install_tree
 
 PC = "pc.xa-mot.huyen"
 SECRETS = {**ROUTER_SECRETS, "authority": AUTHORITY}
 
 
-def intended_files(host: str) -> dict[str, str]:
+def role_files(host: str) -> list[File]:
     facts = {"hntt": host_vars(register(), network(), host), "linux_base_admin_keys": [OPERATOR_KEY]}
-    files = render_host(ROOT / "roles", ("commune_pc",), facts).files
-    return {file.dest: reveal(file.content, SecretValues(SECRETS)) for file in files if file.dest in PC_FROM_ROLE}
+    return [file for file in render_host(ROOT / "roles", ("commune_pc",), facts).files if file.dest in PC_FROM_ROLE]
+
+
+def intended_files(host: str) -> dict[str, str]:
+    return {file.dest: reveal(file.content, SecretValues(SECRETS)) for file in role_files(host)}
 
 
 def written(host: str, folder: Path, platform: str = "frr", **options: object) -> Day0Files:
@@ -122,6 +127,23 @@ def test_a_commune_pc_gets_its_own_place_and_what_the_role_wants_of_it(tmp_path:
     same = [name for name in files.files if text[name] == wanted.get(f"/{name}")]
     assert len(same) == len(files.files) - 2, "all but the address and the authority are the role's own files"
     assert files.is_tree
+
+
+def test_a_commune_pc_s_files_have_the_modes_of_the_role_also_in_the_lab(tmp_path: Path) -> None:
+    folder, root = written(PC, tmp_path).folder, tmp_path / "root"
+    wanted = {file.dest: int(file.mode, 8) for file in role_files(PC)}
+    assert set(wanted.values()) > {0o644}, "else nothing is shown"
+    put_table(root)
+    install_tree(folder, root)
+    for where in (folder, root):
+        assert {path: (where / path[1:]).stat().st_mode & 0o7777 for path in wanted} == wanted
+
+
+def put_table(root: Path) -> None:
+    (root / "etc").mkdir(parents=True)
+    # All root's files are those of whoever runs the test, so that no privilege is needed.
+    (root / "etc/passwd").write_text(f"root:x:{os.getuid()}:{os.getgid()}:root:/root:/bin/sh\n")
+    (root / "etc/group").write_text(f"root:x:{os.getgid()}:\n")
 
 
 def test_a_commune_pc_holds_nothing_that_is_secret(tmp_path: Path) -> None:
