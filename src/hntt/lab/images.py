@@ -236,12 +236,14 @@ def ensure_image(name: str, say: Say | None = None) -> str:
     Takes about half a minute when it has to build, and needs Debian's mirror then. Safe against being called
     by several processes at once. LabError for an unknown name, CommandError when building fails.
     """
-    definition = definition_of(name)
-    if image_exists(definition.tag):
-        return definition.tag
-    with _building(name):
-        if not image_exists(definition.tag):
-            _build(definition, say or (lambda _text: None))
+    definition, tell = definition_of(name), say or (lambda _text: None)
+    if not image_exists(definition.tag):
+        with _building(name):
+            if not image_exists(definition.tag):
+                _build(definition, tell)
+    # Each time, since an image is kept: it does not become what was locked.
+    if name == "hntt-pc" and (warning := pc_image.warning(image_root(definition.tag))):
+        tell(warning)
     return definition.tag
 
 

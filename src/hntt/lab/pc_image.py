@@ -6,7 +6,7 @@ This is the one place that says how the lab's PC differs from the PC that ``hntt
 - so the program of ``hntt.image.target`` (slots, seed, first start), RAUC's settings and the keys are not there either;
 - USBGuard and what else touches the machine's hardware is masked, and the compositor draws into memory (``images.py``);
 - a package that Debian's mirror no longer has in the locked version is taken in the one it has, where a real image is
-  not built at all: the lab has to start also in the weeks after a lock.
+  not built at all: the lab has to start also in the weeks after a lock. ``hntt lab up`` names such packages.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hntt.i18n import tr
 from hntt.image.content import Content, role_content
 from hntt.image.packages import Locked, read_lock, wanted_packages
 from hntt.inventory.offline import read_offline
@@ -36,6 +37,8 @@ PROJECT = Path(__file__).resolve().parents[3]
 INVENTORY = "inventories/quang_binh"
 _ABOVE_ALL = 1001
 """apt's priority for a version that is taken even where a newer one is to be had."""
+_NAMED = 8
+DPKG_STATUS = "var/lib/dpkg/status"
 
 
 @dataclass(frozen=True)
@@ -64,3 +67,28 @@ def preferences(locked: Sequence[Locked]) -> str:
     """The lock as apt's preferences: these versions, wherever a source still has them."""
     entry = "Package: {0.name}\nPin: version {0.version}\nPin-Priority: {1}\n"
     return "\n".join(entry.format(item, _ABOVE_ALL) for item in locked)
+
+
+def not_as_locked(status: str, locked: Sequence[Locked]) -> list[str]:
+    """What a system has in another version than the lock, as ``name version``; ``status`` is dpkg's own list."""
+    wanted = {item.name: item.version for item in locked}
+    found = []
+    for paragraph in status.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in paragraph.splitlines() if ": " in line and line[0] != " ")
+        name, version = fields.get("Package", ""), fields.get("Version", "")
+        if fields.get("Status", "").endswith(" installed") and wanted.get(name, version) != version:
+            found.append(f"{name} {version}")
+    return sorted(found)
+
+
+def warning(image_root: Path) -> str | None:
+    """One line that names what the lab's PC has in another version than the lock; None when all is as locked."""
+    others = not_as_locked((image_root / DPKG_STATUS).read_text(encoding="utf-8"), read_lock())
+    if not others:
+        return None
+    names, count = ", ".join(others[:_NAMED]) + (", …" if len(others) > _NAMED else ""), len(others)
+    return tr(
+        vi=f"chú ý: kho gói không còn bản đã khoá, máy xã của phòng lab có {count} gói bản khác với máy thật: {names}",
+        en="note: the mirror no longer has what was locked; "
+        f"{count} packages of the lab's PCs are other than a real one's: {names}",
+    )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
+
 import pytest
 
 from hntt.image.packages import Locked, read_lock, wanted_packages
 from hntt.lab import images
-from hntt.lab.pc_image import MACHINE_ONLY, PROJECT, InContainer, in_a_container, preferences
+from hntt.lab.pc_image import DPKG_STATUS, MACHINE_ONLY, PROJECT, InContainer, in_a_container, preferences
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +36,45 @@ def test_preferences_are_apt_s() -> None:
     assert preferences(two) == (
         "Package: a\nPin: version 1:2\nPin-Priority: 1001\n\nPackage: b\nPin: version 3\nPin-Priority: 1001\n"
     )
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The list of packages in a lab's image that was made before."""
+    status = tmp_path / DPKG_STATUS
+    status.parent.mkdir(parents=True)
+    monkeypatch.setattr(images, "image_exists", lambda _tag: True)
+    monkeypatch.setattr(images, "image_root", lambda _tag: tmp_path)
+    return status
+
+
+def installed(packages: Iterable[tuple[str, str]]) -> str:
+    entry = "Package: {}\nStatus: install ok installed\nVersion: {}\nDescription: x\n Version: of a long text\n"
+    return "\n".join(entry.format(*package) for package in packages)
+
+
+def test_what_the_mirror_no_longer_has_as_locked_is_named_each_time(kept: Path) -> None:
+    locked = {item.name: item.version for item in read_lock()}
+    kept.write_text(installed({**locked, "chromium": "999.1", "grim": "1.4"}.items()))
+    for _ in range(2):
+        said: list[str] = []
+        images.ensure_image("hntt-pc", said.append)
+        assert len(said) == 1
+        assert said[0].endswith(": chromium 999.1")
+        assert "\n" not in said[0]
+    kept.write_text(installed((name, "0") for name in locked))
+    images.ensure_image("hntt-pc", said.append)
+    assert f" {len(locked)} " in said[-1]
+    assert len(said[-1]) < 500, "one line also where all are others"
+
+
+def test_nothing_is_said_of_an_image_that_is_as_locked(kept: Path) -> None:
+    removed = "\nPackage: usbguard\nStatus: deinstall ok config-files\nVersion: 0\n"
+    locked = ((item.name, item.version) for item in read_lock() if item.name != "usbguard")
+    kept.write_text(installed(locked) + removed)
+    said: list[str] = []
+    images.ensure_image("hntt-pc", said.append)
+    assert said == []
 
 
 def test_it_has_what_the_roles_want_on_every_pc_and_nothing_of_one_site_or_of_a_slot(made: InContainer) -> None:
