@@ -24,7 +24,7 @@ class LabRequest:
     """What is asked for: an inventory folder, narrowed to districts, to the first communes of each, to kinds.
 
     ``communes`` is how many communes of a district, in the order of their numbers; None means all. ``pcs`` says
-    likewise how many of them have their PC in the lab.
+    likewise how many of them have their PC in the lab; ``pcs_together`` is a number for all districts, who share it.
     """
 
     inventory: Path
@@ -32,6 +32,7 @@ class LabRequest:
     communes: int | None = None
     kinds: tuple[str, ...] = ()
     pcs: int | None = None
+    pcs_together: int | None = None
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,9 @@ def content_of(request: LabRequest) -> LabContent:
     selection = config.only.narrowed(Selection(districts=request.districts or None, kinds=request.kinds or None))
     if request.communes is not None:
         selection = selection.narrowed(Selection(communes=_first_communes(source.network, request.communes)))
-    if request.pcs is not None:
-        selection = selection.narrowed(Selection(without=_surplus_pcs(selection, source.network, request.pcs)))
+    pcs = _pcs_of_a_district(request, selection, source.network)
+    if pcs is not None:
+        selection = selection.narrowed(Selection(without=_surplus_pcs(selection, source.network, pcs)))
     return LabContent(config.register_dir, source, selection, _devices(selection, source.network))
 
 
@@ -71,10 +73,22 @@ def _first_communes(network: Network, count: int) -> tuple[str, ...]:
     return tuple(site.label for rank, site in _ranked(communes, lambda site: site) if rank <= count)
 
 
+def _pcs_of_a_district(request: LabRequest, selection: Selection, network: Network) -> int | None:
+    if request.pcs_together is None:
+        return request.pcs
+    districts = {device.site.district for device in _pcs(selection, network)}
+    return request.pcs_together // max(1, len(districts))
+
+
+def _pcs(selection: Selection, network: Network) -> list[Device]:
+    return [device for device in selection.devices(network) if device.kind is Kind.COMMUNE_PC]
+
+
 def _surplus_pcs(selection: Selection, network: Network, count: int) -> tuple[str, ...]:
     """The PCs of a selection that are not among the first ``count`` of their district, and those it left out before."""
-    pcs = [device for device in selection.devices(network) if device.kind is Kind.COMMUNE_PC]
-    surplus = [device.host for rank, device in _ranked(pcs, lambda device: device.site) if rank > count]
+    surplus = [
+        device.host for rank, device in _ranked(_pcs(selection, network), lambda device: device.site) if rank > count
+    ]
     return (*(selection.without or ()), *surplus)
 
 

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from hntt.errors import UsageError
 from hntt.i18n import tr
-from hntt.lab.content import LabRequest, content_of
-from hntt.network.model import Kind
+from hntt.lab.content import LabRequest
 
 AUTO, ALL, NONE = "auto", "all", "none"
 MB_PER_PC = 600
@@ -23,11 +22,10 @@ MB_KEPT = 4096
 def with_pcs(request: LabRequest, asked: str) -> LabRequest:
     """The request with as many PCs of each district as the operator asked for: ``auto``, ``all``, ``none`` or a number.
 
-    ``auto`` shares what the machine can carry among the districts. UsageError for anything else, and as the inventory
-    gives it.
+    ``auto`` shares what the machine can carry among the districts. UsageError for anything else.
     """
     if asked == AUTO:
-        return replace(request, pcs=machine_room() // max(1, _districts(request)))
+        return replace(request, pcs_together=machine_room())
     return replace(request, pcs=_number(asked))
 
 
@@ -54,8 +52,3 @@ def _number(asked: str) -> int | None:
             en=f"--pcs {asked}: takes auto, all, none or a number",
         )
     )
-
-
-def _districts(request: LabRequest) -> int:
-    chosen = content_of(request).devices
-    return len({device.site.district for device in chosen if device.kind is Kind.COMMUNE_PC})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import yaml
 from hntt.errors import UsageError
 from hntt.intent.router import Role, all_router_facts
 from hntt.inventory.config import read_config
+from hntt.inventory.source import read_source
 from hntt.inventory.view import inventory_of
 from hntt.lab.content import LabContent, LabRequest, content_of
 from hntt.lab.from_network import topology_from_network
@@ -116,8 +118,13 @@ def test_a_number_of_pcs_that_is_none(asked: str) -> None:
 def test_what_the_machine_carries_is_shared_among_the_districts(
     monkeypatch: pytest.MonkeyPatch, districts: tuple[str, ...], pcs: int
 ) -> None:
+    read: list[Path] = []
     monkeypatch.setattr("hntt.lab.pcs.machine_room", lambda: 10)
-    assert with_pcs(LabRequest(LAB_INVENTORY, districts), "auto").pcs == pcs
+    monkeypatch.setattr("hntt.lab.content.read_source", lambda folder: read.append(folder) or read_source(folder))
+    chosen = content_of(with_pcs(LabRequest(LAB_INVENTORY, districts), "auto"))
+    districts_of_pcs = [device.site.district for device in chosen.devices if device.kind is Kind.COMMUNE_PC]
+    assert Counter(districts_of_pcs) == dict.fromkeys(districts, pcs)
+    assert len(read) == 1, "the register takes its time"
 
 
 def test_a_machine_carries_as_many_pcs_as_its_memory_and_its_cores_allow() -> None:
