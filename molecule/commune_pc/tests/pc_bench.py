@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import re
 import time
 from collections.abc import Callable
@@ -14,6 +13,8 @@ import yaml
 from testinfra_hosts import host, state_dir
 
 from hntt.intent.secrets import SecretValues
+from hntt.lab import pc as lab_pc
+from hntt.lab.picture import Picture
 
 PC, SERVER, OTHER_SERVER = "pc.an-thuy.le-thuy", "mcu-3.tinh", "mcu-1.tinh"
 SERVER_NAME = f"{SERVER}.hntt.quangbinh.example"
@@ -37,26 +38,21 @@ def secrets() -> SecretValues:
 
 def as_kiosk(command: str, display: str = "wayland-0") -> Any:
     """A command with the screen and the rights of the page's user."""
-    number = pc().check_output("id -u kiosk")
-    return pc().run(
-        "setpriv --reuid kiosk --regid kiosk --init-groups env HOME=/run/hntt-kiosk "
-        f"XDG_RUNTIME_DIR=/run/user/{number} WAYLAND_DISPLAY={display} {command}"
-    )
+    return pc().run(lab_pc.as_kiosk(command, display))
 
 
 def screen(display: str = "wayland-0") -> bytes:
-    """What a person in the room sees, as PPM; nothing while there is no screen."""
-    shot = as_kiosk("grim -t ppm - | gzip -1 | base64 -w0", display)
-    packed = base64.b64decode(shot.stdout)
-    return gzip.decompress(packed) if packed else b""
+    """What a person in the room sees, as PNG; nothing while there is no screen."""
+    return base64.b64decode(as_kiosk(f"{lab_pc.SCREENSHOT} | base64 -w0", display).stdout)
 
 
 def shows_the_room() -> bool:
     """Whether the room's page is on the screen, its own picture in the corner."""
-    picture = screen()
-    if not picture:
+    shot = screen()
+    if not shot:
         return False
-    seen = (_pixel(picture, 0.5, 0.04), _pixel(picture, 0.5, 0.2), _pixel(picture, 0.82, 0.6))
+    picture = Picture(shot)
+    seen = (picture.at(0.5, 0.04), picture.at(0.5, 0.2), picture.at(0.82, 0.6))
     return all(_near(a, b) for a, b in zip(seen, (HEADER, BODY, FAKE_CAMERA), strict=True))
 
 
@@ -79,15 +75,6 @@ def until(holds: Callable[[], object], what: str, seconds: float = SECONDS) -> f
         assert time.monotonic() - begin < seconds, f"{what}: not after {seconds} s"
         time.sleep(0.5)
     return time.monotonic() - begin
-
-
-def _pixel(picture: bytes, across: float, down: float) -> tuple[int, ...]:
-    # The first pixels may look like the white space that ends the header, of which there is one sign only.
-    header = re.match(rb"P6\s(\d+)\s(\d+)\s255\s", picture)
-    assert header is not None, picture[:20]
-    width, height, pixels = int(header[1]), int(header[2]), picture[header.end() :]
-    place = 3 * (int(height * down) * width + int(width * across))
-    return tuple(pixels[place : place + 3])
 
 
 def _near(one: tuple[int, ...], other: tuple[int, ...]) -> bool:

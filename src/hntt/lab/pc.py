@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from hntt.lab.engine import Engine
-from hntt.lab.picture import nearest, pixel_at
+from hntt.lab.picture import Picture, nearest
 from hntt.lab.waiting import until
 
 KIOSK = "hntt-kiosk.service"
@@ -14,10 +14,15 @@ PICTURE_AT = (0.34, 0.5)
 """Where the room's picture is on the page, across and down."""
 _POLL_S = 2.0
 _COMMAND_S = 30
-_SCREEN = (
-    "setpriv --reuid kiosk --regid kiosk --init-groups env XDG_RUNTIME_DIR=/run/user/$(id -u kiosk) "
-    "WAYLAND_DISPLAY=wayland-0 grim -t png -"
-)
+SCREENSHOT = "grim -t png -"
+
+
+def as_kiosk(command: str, display: str = "wayland-0") -> str:
+    """The shell's words for a command of root's with the screen and the rights of the page's user."""
+    return (
+        "setpriv --reuid kiosk --regid kiosk --init-groups env HOME=/run/hntt-kiosk "
+        f"XDG_RUNTIME_DIR=/run/user/$(id -u kiosk) WAYLAND_DISPLAY={display} {command}"
+    )
 
 
 class LabPc:
@@ -46,7 +51,7 @@ class LabPc:
 
     def screen(self) -> bytes:
         """What is on its screen as PNG; nothing while there is none."""
-        return self._run(self.host, "sh", "-c", _SCREEN)
+        return self._run(self.host, "sh", "-c", as_kiosk(SCREENSHOT))
 
     def leave_place(self, room: str, timeout_s: float) -> bool:
         """Close its page, so that somebody else can use its number; whether the room has lost it, waiting so long."""
@@ -59,7 +64,7 @@ class LabPc:
 
     def _colour(self) -> str:
         try:
-            return nearest(pixel_at(self.screen(), *PICTURE_AT))
+            return nearest(Picture(self.screen()).at(*PICTURE_AT))
         except ValueError:
             return ""
 

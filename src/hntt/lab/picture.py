@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
+from itertools import accumulate
 from pathlib import Path
 
 COLOURS: dict[str, tuple[int, int, int]] = {
@@ -36,24 +37,46 @@ def nearest(pixel: tuple[int, int, int]) -> str:
 
 def middle_pixel(data: bytes) -> tuple[int, int, int]:
     """Red, green and blue (0-255) in the middle. ValueError for anything but a whole RGB or RGBA picture."""
-    return pixel_at(data, 0.5, 0.5)
+    return Picture(data).at(0.5, 0.5)
 
 
-def pixel_at(data: bytes, across: float, down: float) -> tuple[int, int, int]:
-    """Red, green and blue (0-255) at a place, as parts of width and height; ValueError as for the middle."""
-    if not data.startswith(_SIGNATURE):
-        raise ValueError("not a PNG")
-    try:
-        chunks = list(_chunks(data))
-        width, height, depth, kind, _, _, interlaced = struct.unpack("!IIBBBBB", chunks[0][1])
-        if depth != 8 or kind not in _CHANNELS or interlaced:
-            raise ValueError("a kind of PNG that is not expected here")
-        raw = zlib.decompress(b"".join(body for name, body in chunks if name == b"IDAT"))
-        row = _row(raw, width * _CHANNELS[kind], _CHANNELS[kind], int(height * down))
-        place = int(width * across) * _CHANNELS[kind]
-        return row[place], row[place + 1], row[place + 2]
-    except (struct.error, zlib.error, IndexError) as error:
-        raise ValueError(f"a damaged PNG: {error}") from error
+class Picture:
+    """A picture whose colours are asked for. ValueError for anything but a whole RGB or RGBA one."""
+
+    def __init__(self, data: bytes) -> None:
+        if not data.startswith(_SIGNATURE):
+            raise ValueError("not a PNG")
+        try:
+            chunks = list(_chunks(data))
+            self.width, self.height, depth, kind, _, _, interlaced = struct.unpack("!IIBBBBB", chunks[0][1])
+            if depth != 8 or kind not in _CHANNELS or interlaced:
+                raise ValueError("a kind of PNG that is not expected here")
+            self._raw = zlib.decompress(b"".join(body for name, body in chunks if name == b"IDAT"))
+        except (struct.error, zlib.error, IndexError) as error:
+            raise ValueError(f"a damaged PNG: {error}") from error
+        self._step = _CHANNELS[kind]
+        if len(self._raw) < self.height * (self.width * self._step + 1):
+            raise ValueError("a damaged PNG: it ends too early")
+        self._rows: list[bytearray] = []
+
+    def at(self, across: float, down: float) -> tuple[int, int, int]:
+        """Red, green and blue (0-255) at a place, as parts of width and height from the upper left."""
+        place = int(self.width * across) * self._step
+        try:
+            red, green, blue = self._row(int(self.height * down))[place : place + 3]
+        except KeyError as error:
+            raise ValueError(f"a damaged PNG: filter {error}") from error
+        return red, green, blue
+
+    def _row(self, wanted: int) -> bytearray:
+        """One row as it was before the format's filters, which tell every row from the one above it."""
+        length = self.width * self._step
+        while len(self._rows) <= wanted:
+            begin = len(self._rows) * (length + 1)
+            row, above = bytearray(self._raw[begin + 1 : begin + 1 + length]), bytearray(length)
+            _unfilter(self._raw[begin], row, self._rows[-1] if self._rows else above, self._step)
+            self._rows.append(row)
+        return self._rows[wanted]
 
 
 def _distance(one: tuple[int, int, int], other: tuple[int, int, int]) -> int:
@@ -68,25 +91,32 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         place += length + 12
 
 
-def _row(raw: bytes, length: int, step: int, wanted: int) -> bytearray:
-    """One row as it was before the format's filters, which tell every row from the one above it."""
-    above = bytearray(length)
-    for number in range(wanted + 1):
-        begin = number * (length + 1)
-        row = bytearray(raw[begin + 1 : begin + 1 + length])
-        _unfilter(raw[begin], row, above, step)
-        above = row
-    return above
-
-
 def _unfilter(kind: int, row: bytearray, above: bytearray, step: int) -> None:
+    if kind == 0:
+        return
+    if kind == 1:
+        for channel in range(step):
+            row[channel::step] = bytes(value & 0xFF for value in accumulate(row[channel::step]))
+        return
+    if kind == 2:
+        row[:] = bytes((value + up) & 0xFF for value, up in zip(row, above, strict=True))
+        return
+    predict = {3: _mean, 4: _paeth}[kind]
     for place in range(len(row)):
-        left = row[place - step] if place >= step else 0
-        up_left = above[place - step] if place >= step else 0
-        guess = (0, left, above[place], (left + above[place]) // 2, _paeth(left, above[place], up_left))[kind]
+        left, up_left = (row[place - step], above[place - step]) if place >= step else (0, 0)
+        up = above[place]
+        # All the same is what most of a screen is, and costs no call.
+        guess = up if left == up == up_left else predict(left, up, up_left)
         row[place] = (row[place] + guess) & 0xFF
+
+
+def _mean(left: int, up: int, _up_left: int) -> int:
+    return (left + up) // 2
 
 
 def _paeth(left: int, up: int, up_left: int) -> int:
     near = left + up - up_left
-    return min((left, up, up_left), key=lambda value: abs(near - value))
+    to_left, to_up, to_up_left = abs(near - left), abs(near - up), abs(near - up_left)
+    if to_left <= to_up and to_left <= to_up_left:
+        return left
+    return up if to_up <= to_up_left else up_left

@@ -21,6 +21,7 @@ from reimage_machine import Machine
 
 from hntt.lab.engine import namespace_path
 from hntt.lab.names import Lab
+from hntt.lab.picture import Picture
 
 ROOT = Path(__file__).parents[3]
 CLI = [sys.executable, "-c", "from hntt.cli import main; main()"]
@@ -182,24 +183,9 @@ class LabMachine(Machine):
         ]  # fmt: skip
 
     def picture(self, path: Path) -> Picture:
-        """What is on its screen, and the same as a file (PPM)."""
-        self.monitor("screendump", filename=str(path))
+        """What is on its screen, and the same as a file (PNG)."""
+        self.monitor("screendump", filename=str(path), format="png")
         return Picture(path.read_bytes())
-
-
-class Picture:
-    """A picture in the format PPM."""
-
-    def __init__(self, content: bytes) -> None:
-        # The first pixels may look like the white space that ends the header, of which there is one sign only.
-        header = re.match(rb"P6\s(\d+)\s(\d+)\s255\s", content)
-        assert header is not None, content[:20]
-        self.width, self.height, self._pixels = int(header[1]), int(header[2]), content[header.end() :]
-
-    def at(self, across: float, down: float) -> tuple[int, ...]:
-        """The colour at a place, 0 to 1 from the upper left."""
-        place = 3 * (int(self.height * down) * self.width + int(self.width * across))
-        return tuple(self._pixels[place : place + 3])
 
 
 def _extra_units() -> list[str]:

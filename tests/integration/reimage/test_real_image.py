@@ -60,7 +60,7 @@ class Life:
     def shows_the_page(self) -> bool:
         """Whether the room's page is on the screen."""
         assert self.pc is not None
-        picture = self.pc.picture(self.folder / "screen.ppm")
+        picture = self.pc.picture(self.folder / "screen.png")
         return [picture.at(0.5, 0.04), picture.at(0.5, 0.2)] == [HEADER, BODY]
 
     def stages(self) -> list[str]:

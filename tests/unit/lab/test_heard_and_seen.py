@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hntt.lab.heard import tail_of
-from hntt.lab.picture import COLOURS, colour_of, middle_pixel
+from hntt.lab.picture import COLOURS, Picture, colour_of, middle_pixel
 
 RATE = 16000
 
@@ -87,6 +87,19 @@ def test_every_filter_of_the_format_is_undone(how: int, kind: int) -> None:
     step = {2: 3, 6: 4}[kind]
     rows = [bytes((7 * x + 31 * y) % 256 for x in range(5 * step)) for y in range(5)]
     assert middle_pixel(png(rows, 5, [how] * 5, kind)) == tuple(rows[2][2 * step : 2 * step + 3])
+
+
+def test_colours_are_asked_for_in_any_order() -> None:
+    rows = [bytes((7 * x + 31 * y) % 256 for x in range(15)) for y in range(5)]
+    picture = Picture(png(rows, 5, [4, 2, 0, 1, 3]))
+    assert (picture.width, picture.height) == (5, 5)
+    for x, y in ((0, 4), (4, 0), (2, 3), (0, 4)):
+        assert picture.at(x / 5 + 0.01, y / 5 + 0.01) == tuple(rows[y][3 * x : 3 * x + 3])
+
+
+def test_a_filter_that_there_is_not_is_damage() -> None:
+    with pytest.raises(ValueError, match="damaged PNG"):
+        middle_pixel(png([bytes(12)] * 4, 4, [0] * 4).replace(zlib.compress(bytes(52)), zlib.compress(b"\7" * 52)))
 
 
 @pytest.mark.parametrize("colour", COLOURS)
