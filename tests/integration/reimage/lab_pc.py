@@ -72,7 +72,7 @@ class PcLab:
 
     def up(self) -> None:
         """Bring the lab up, and make room for a real PC in its inventory."""
-        self.hntt("lab", "up", "-i", str(self.inventory))
+        self.hntt("lab", "up", "-i", str(self.inventory), "--pcs", "none")
         overlay = self.folder / "overlay.yml"
         data = yaml.safe_load(overlay.read_text(encoding="utf-8"))
         # A machine has a kernel of its own, which the containers have not.
