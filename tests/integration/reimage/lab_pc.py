@@ -159,6 +159,8 @@ class LabMachine(Machine):
 
     memory_mib = 2560
     processors = 2
+    cpu = "Westmere"
+    """With AVX2 emulated, what draws the screen in place of a graphics card (llvmpipe) ends by a segmentation fault."""
 
     def __init__(self, lab: PcLab, folder: Path, disk: Path, stick: Path | None = None, name: str = "pc") -> None:
         super().__init__(folder, [(disk, "DISK-0001")], stick, name)
@@ -178,7 +180,7 @@ class LabMachine(Machine):
         return [
             "-device", "virtio-vga,xres=1280,yres=720", "-audiodev", "none,id=sound", "-device", "intel-hda",
             "-device", "hda-duplex,audiodev=sound", "-netdev", "tap,id=cable,ifname=tap0,script=no,downscript=no",
-            "-device", "virtio-net-pci,netdev=cable,mac=52:54:00:00:45:52", *_extra_units(),
+            "-device", "virtio-net-pci,netdev=cable,mac=52:54:00:00:45:52", *_usb(self.stick), *_extra_units(),
         ]  # fmt: skip
 
     def picture(self, path: Path) -> Picture:
@@ -200,6 +202,11 @@ class Picture:
         """The colour at a place, 0 to 1 from the upper left."""
         place = 3 * (int(self.height * down) * self.width + int(self.width * across))
         return tuple(self._pixels[place : place + 3])
+
+
+def _usb(stick: Path | None) -> list[str]:
+    """A keyboard; with a stick, the machine has one already."""
+    return [] if stick else ["-device", "qemu-xhci,id=usb", "-device", "usb-kbd,bus=usb.0"]
 
 
 def _extra_units() -> list[str]:
