@@ -24,6 +24,7 @@ from hntt.intent.linux import DeclaredState
 from hntt.intent.linux.derived import AUTHORIZED_KEYS_DIR
 from hntt.intent.linux.model import File, Item, User
 from hntt.inventory.offline import OfflineInventory
+from hntt.inventory.view import groups_in_order
 from hntt.network.model import Device, Kind
 
 T = TypeVar("T", bound=Item)
@@ -241,7 +242,8 @@ def _states(offline: OfflineInventory, root: Path) -> Iterable[DeclaredState]:
     tree = Tree.below(root, offline.config.directory)
     network = offline.source.network
     pcs = [device for device in network.devices.values() if device.kind is Kind.COMMUNE_PC]
-    groups = {device.host: offline.groups.get(device.host, []) for device in pcs}
+    # Not those that the inventory is narrowed to: an image is for every PC of the register.
+    groups = {device.host: groups_in_order(device) for device in pcs}
     for item in intended(offline.source.register, network, tree, _samples(pcs), groups):
         if item.state is not None:
             yield item.state

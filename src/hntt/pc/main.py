@@ -24,8 +24,8 @@ from hntt.pc.system import System
 
 REBOOT_REQUIRED = Path("/run/reboot-required")
 RULES = Path("/etc/usbguard/rules.conf")
-_GONE_S = 120
-_GONE_SINCE = Path("/run/hntt-pc-gone")
+_GONE_S, _GONE_MOST_S = 120, 1800
+_GONE_SINCE = Path("/run/hntt-pc-page-gone")
 
 
 def check(facts: Facts, system: System, *, as_json: bool) -> int:
@@ -56,20 +56,28 @@ def night(facts: Facts, system: System) -> int:
 
 
 def watch(facts: Facts, system: System, now: float | None = None) -> int:
-    """Restart the kiosk when its page has had no connection for two minutes although the server answers."""
+    """Restart the kiosk when its page has had no connection for two minutes although the server answers.
+
+    Where that did not help the next wait is twice as long, up to half an hour: a slow PC must get its page loaded.
+    """
     seconds = time.monotonic() if now is None else now
     there = system.connections(system.uid(facts.user), facts.web_port) > 0
     if there or not system.is_active(facts.unit) or not _answers(facts):
         _GONE_SINCE.unlink(missing_ok=True)
         return 0
     if not _GONE_SINCE.exists():
-        _GONE_SINCE.write_text(str(seconds), encoding="ascii")
+        _gone(seconds, _GONE_S)
         return 0
-    if seconds - float(_GONE_SINCE.read_text(encoding="ascii")) < _GONE_S:
+    since, wait = map(float, _GONE_SINCE.read_text(encoding="ascii").split())
+    if seconds - since < wait:
         return 0
-    _GONE_SINCE.unlink()
+    _gone(seconds, min(2 * wait, _GONE_MOST_S))
     print(tr(vi="trang họp mất: mở lại", en="the page is gone: opened anew"))
     return system.run("systemctl", "restart", facts.unit).code
+
+
+def _gone(since: float, wait: float) -> None:
+    _GONE_SINCE.write_text(f"{since} {wait}", encoding="ascii")
 
 
 def usb(system: System, words: str | None) -> int:

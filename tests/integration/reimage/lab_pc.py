@@ -10,6 +10,7 @@ import base64
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -37,8 +38,12 @@ class PcLab:
 
     def __init__(self, folder: Path, name: str) -> None:
         self.folder, self.lab = folder, Lab(name, folder)
-        self.inventory = folder / "inventory"
-        self.inventory.mkdir(parents=True, exist_ok=True)
+        self.inventory = self.inventory_beside("inventory")
+
+    def inventory_beside(self, name: str, group_vars: str = "") -> Path:
+        """The lab's inventory in a folder of this name, where ``group_vars`` hold for all besides the lab's own."""
+        made = self.folder / name
+        made.mkdir(parents=True, exist_ok=True)
         options = {
             "plugin": "hntt_register",
             "register": str(ROOT / "inventories/quang_binh/register"),
@@ -47,14 +52,14 @@ class PcLab:
                 "communes": [COMMUNE],
                 "kinds": ["router", "noc", "mcu", "commune_pc"],
             },
-            "overlay": str(folder / "overlay.yml"),
-            "known_hosts": str(folder / "known_hosts"),
-            "secrets_file": str(folder / "secrets.yml"),
+            "overlay": str(self.folder / "overlay.yml"),
+            "known_hosts": str(self.folder / "known_hosts"),
+            "secrets_file": str(self.folder / "secrets.yml"),
         }
-        link = self.inventory / "group_vars"
-        if not link.is_symlink():
-            link.symlink_to(ROOT / "inventories/lab/group_vars")
-        (self.inventory / "hntt.yml").write_text(yaml.safe_dump(options), encoding="utf-8")
+        shutil.copytree(ROOT / "inventories/lab/group_vars", made / "group_vars", dirs_exist_ok=True)
+        (made / "group_vars/all/of_the_test.yml").write_text(f"---\n{group_vars}", encoding="utf-8")
+        (made / "hntt.yml").write_text(yaml.safe_dump(options), encoding="utf-8")
+        return made
 
     @property
     def environment(self) -> dict[str, str]:
@@ -73,7 +78,7 @@ class PcLab:
 
     def up(self) -> None:
         """Bring the lab up, and make room for a real PC in its inventory."""
-        self.hntt("lab", "up", "-i", str(self.inventory))
+        self.hntt("lab", "up", "-i", str(self.inventory), "--pcs", "none")
         overlay = self.folder / "overlay.yml"
         data = yaml.safe_load(overlay.read_text(encoding="utf-8"))
         # A machine has a kernel of its own, which the containers have not.
@@ -112,12 +117,20 @@ class PcLab:
         """A command on a container of the lab, as root; what it printed."""
         return self._run([*CLI, "lab", "exec", host, "--", *command], timeout)
 
-    def ssh(self, *command: str, timeout: float = 900, check: bool = True) -> str:
-        """A command on the PC, over the network, as an operator; the host's certificate is verified."""
+    def ssh(self, *command: str, timeout: float = 900, check: bool = True, says: str = "") -> str:
+        """A command on the PC, over the network, as an operator; the host's certificate is verified.
+
+        ``says`` is what the command reads.
+        """
         address = self.address
         words = ["ssh", "-F", str(self.lab.ssh_config), "-o", "BatchMode=yes", "-o", "ConnectTimeout=600"]
         words += [f"hntt@{address}", *command]
-        return self._run(words, timeout, check=check)
+        return self._run(words, timeout, check=check, says=says)
+
+    def bytes_of_the_pc(self) -> int:
+        """What went to the PC over its cable since its network card is there."""
+        said = self._run(["ip", "-n", self.lab.namespace(PC), "-s", "-j", "link", "show", "tap0"], 20)
+        return int(json.loads(said)[0]["stats64"]["tx"]["bytes"])
 
     @property
     def address(self) -> str:
@@ -125,10 +138,11 @@ class PcLab:
         found = json.loads((self.folder / "state.json").read_text(encoding="utf-8"))["hosts"]
         return str(next(host["address"] for host in found if host["name"] == PC))
 
-    def _run(self, words: Sequence[str], timeout: float, *, check: bool = True) -> str:
+    def _run(self, words: Sequence[str], timeout: float, *, check: bool = True, says: str = "") -> str:
         done = subprocess.run(
-            words, capture_output=True, text=True, cwd=ROOT, env=self.environment, timeout=timeout, check=False
-        )
+            words, capture_output=True, text=True, cwd=ROOT, env=self.environment, timeout=timeout, check=False,
+            input=says,
+        )  # fmt: skip
         assert not check or done.returncode == 0, (words, done.stdout[-2000:], done.stderr[-2000:])
         return done.stdout
 
@@ -160,10 +174,13 @@ class LabMachine(Machine):
 
     memory_mib = 2560
     processors = 2
+    cpu = "Westmere"
+    """With AVX2 emulated, what draws the screen in place of a graphics card (llvmpipe) ends by a segmentation fault."""
 
-    def __init__(self, lab: PcLab, folder: Path, disk: Path, stick: Path | None = None, name: str = "pc") -> None:
-        super().__init__(folder, [(disk, "DISK-0001")], stick, name)
-        self.lab = lab
+    def __init__(self, lab: PcLab, folder: Path, disk: Path, stick: Path | None = None, trial_s: int = TRIAL_S) -> None:
+        """``trial_s``: how many seconds an image has until it must be healthy."""
+        super().__init__(folder, [(disk, "DISK-0001")], stick)
+        self.lab, self.trial_s = lab, trial_s
 
     def on(self) -> None:
         """Switch on, within the PC's network."""
@@ -179,8 +196,18 @@ class LabMachine(Machine):
         return [
             "-device", "virtio-vga,xres=1280,yres=720", "-audiodev", "none,id=sound", "-device", "intel-hda",
             "-device", "hda-duplex,audiodev=sound", "-netdev", "tap,id=cable,ifname=tap0,script=no,downscript=no",
-            "-device", "virtio-net-pci,netdev=cable,mac=52:54:00:00:45:52", *_extra_units(),
+            "-device", "virtio-net-pci,netdev=cable,mac=52:54:00:00:45:52",
+            *_usb(self.stick), *_extra_units(self.trial_s),
         ]  # fmt: skip
+
+    def press(self, *keys: str) -> None:
+        """Press keys at the same time, by QEMU's names."""
+        self.monitor("send-key", keys=[{"type": "qcode", "data": key} for key in keys])
+
+    def plug_in_a_usb_disk(self, serial: str) -> None:
+        """A disk of zeros, as somebody in the room would plug it in."""
+        self.monitor("blockdev-add", driver="null-co", **{"node-name": "zeros", "read-zeroes": True, "size": 1 << 20})
+        self.monitor("device_add", driver="usb-storage", drive="zeros", serial=serial, id="disk", bus="usb.0")
 
     def picture(self, path: Path) -> Picture:
         """What is on its screen, and the same as a file (PNG)."""
@@ -188,19 +215,26 @@ class LabMachine(Machine):
         return Picture(path.read_bytes())
 
 
-def _extra_units() -> list[str]:
+def _usb(stick: Path | None) -> list[str]:
+    """A keyboard; with a stick, the machine has one already."""
+    return [] if stick else ["-device", "qemu-xhci,id=usb", "-device", "usb-kbd,bus=usb.0"]
+
+
+def _extra_units(trial_s: int) -> list[str]:
     """Units handed to systemd by the firmware (systemd.system-credentials(7)): the image stays as it was signed."""
     camera = (
         "[Unit]\nDescription=Test picture in place of a camera\nDefaultDependencies=no\n"
         "After=systemd-modules-load.service\nBefore=sysinit.target\n"
         "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/usr/sbin/modprobe vivid n_devs=1 node_types=0x1\n"
+        # Two more USB ports, into which lab_usb.py plugs cameras that are made of software.
+        "ExecStart=/usr/sbin/modprobe dummy_hcd num=2\n"
     )
     given = {
         "systemd.extra-unit.test-camera.service": camera,
         "systemd.unit-dropin.sysinit.target": "[Unit]\nWants=test-camera.service\n",
         # Emulated, a check takes a minute of what the page and a login need.
         "systemd.unit-dropin.hntt-trial.service": (
-            f"[Service]\nEnvironment=HNTT_TRIAL_DEADLINE_S={TRIAL_S}\nCPUSchedulingPolicy=idle\n"
+            f"[Service]\nEnvironment=HNTT_TRIAL_DEADLINE_S={trial_s}\nCPUSchedulingPolicy=idle\n"
         ),
         "systemd.unit-dropin.hntt-report.service": "[Service]\nTimeoutStartSec=1800\n",
         "systemd.unit-dropin.ssh.service": '[Service]\nEnvironment="SSHD_OPTS=-oLoginGraceTime=600"\n',

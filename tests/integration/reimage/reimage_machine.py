@@ -26,6 +26,7 @@ class Machine:
     """One PC: its disks, perhaps a stick. ``with`` switches it on, its end switches it off."""
 
     memory_mib = 1024
+    cpu = "max"
     processors = 1
     """With two, QEMU's emulation now and then stops a kernel that patches itself (int3)."""
 
@@ -69,7 +70,7 @@ class Machine:
             shutil.copy(FIRMWARE / "OVMF_VARS_4M.fd", variables)
         self.socket = self.folder / f"{self.name}.qmp"
         command = [
-            "qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max",
+            "qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", self.cpu,
             "-smp", str(self.processors), "-m", str(self.memory_mib), "-nodefaults", "-display", "none",
             "-serial", "stdio", "-qmp", f"unix:{self.socket},server=on,wait=off", *self.hardware(),
             "-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE}/OVMF_CODE_4M.fd",

@@ -1,37 +1,41 @@
-"""A commune PC's life with the whole image and a real centre: stick, code, first start, enrolment, converge, page.
+"""A commune PC's life with the whole image and a real centre: stick, code, enrolment, converge, page, camera, updates.
 
 The image has all its packages, Chromium and the compositor too, and the screen is looked at from outside. Emulated on
-two cores a start takes five minutes and an audit 90 s; nobody has seen the whole of this file through yet (the
-tables of the READMEs say what was seen). ``HNTT_REIMAGE_IMAGE`` names a folder with an image and, beside it, ``keys``:
-then nothing is built.
+two cores a start takes five minutes and an audit a minute. ``HNTT_REIMAGE_IMAGES`` names a folder with the images
+``first``, ``following`` and ``bad`` and their ``keys``: those that are there are not built.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from lab_pc import HOSTS, PC, LabMachine, PcLab
+from lab_pc import HOSTS, PC, TRIAL_S, LabMachine, PcLab
+from lab_usb import UsbCameras
 from reimage_bench import KEPT, make_disk
 from reimage_pc import ASK, DONE, PLAN, STOPPED
 
-pytestmark = [
-    pytest.mark.reimage,
-    pytest.mark.skipif(
-        "HNTT_REIMAGE_IMAGE" not in os.environ,
-        reason="nobody has seen this through yet, and it takes hours; HNTT_REIMAGE_IMAGE=DIR runs it",
-    ),
-]
+pytestmark = pytest.mark.reimage
 
-CODE, VERSION = "19264", "2026.11.28.1"
+CODE = "19264"
+VERSIONS = {"first": "2026.11.28.11", "following": "2026.11.28.12", "bad": "2026.11.28.13"}
+BAD = "commune_pc_browser_flags: ['--host-resolver-rules=MAP * ~NOTFOUND']\n"
+"""A browser that finds no server: the image boots and answers, and nobody in the room sees a page."""
+BAD_TRIAL_S = 900
 DISK_SIZE = 12 << 30
 HEADER, BODY = (20, 39, 57), (11, 23, 34)
 """Colours of the room's page above and below its head."""
+KEYS_OUT = (
+    "alt-f4", "ctrl-w", "ctrl-t", "ctrl-l", "ctrl-alt-f2", "ctrl-alt-f3", "ctrl-alt-delete", "alt-sysrq-b", "f11",
+    "f12", "ctrl-shift-i", "ctrl-o", "meta_l", "ctrl-alt-t",
+)  # fmt: skip
 SLOW_S = 3600
 STAGES = ["booted", "disk", "written", "verified", "first_boot", "enrolled", "healthy"]
 
@@ -44,11 +48,12 @@ class Life:
         self.lab = PcLab(folder / "lab", "hnttpc")
         self.disk = make_disk(folder / "disk.img", DISK_SIZE)
         self.pc: LabMachine | None = None
+        self.trial_s = TRIAL_S
 
     def switch_on(self, stick: Path | None = None) -> LabMachine:
         """A PC that runs; the one before is switched off."""
         self.switch_off()
-        self.pc = LabMachine(self.lab, self.folder, self.disk, stick)
+        self.pc = LabMachine(self.lab, self.folder, self.disk, stick, self.trial_s)
         self.pc.on()
         return self.pc
 
@@ -56,6 +61,12 @@ class Life:
         """Without a word: the power is gone."""
         if self.pc is not None:
             self.pc.cut()
+
+    def slot_and_version(self) -> tuple[str, str]:
+        """What the PC runs from and which image that is; empty while it does not answer."""
+        said = self.lab.ssh("cat", "/proc/cmdline", "/usr/lib/hntt/image.json", check=False)
+        slot, version = re.search(r"rauc\.slot=(\w)", said), re.search(r'"version": *"([\d.]+)"', said)
+        return (slot[1], version[1]) if slot and version else ("", "")
 
     def shows_the_page(self) -> bool:
         """Whether the room's page is on the screen."""
@@ -97,23 +108,26 @@ def life() -> Iterator[Life]:
 
 
 @pytest.fixture(scope="module")
-def image(life: Life) -> Path:
-    """An image, and its keys in the inventory's vault."""
-    given = os.environ.get("HNTT_REIMAGE_IMAGE")
-    inventory = ("-i", str(life.lab.inventory))
-    if given:
-        shutil.copytree(Path(given).parent / "keys", life.lab.folder / "image")
-        return Path(given)
-    life.lab.hntt("image", "key", *inventory)
-    out = life.folder / "image"
-    life.lab.hntt("image", "build", "--out", str(out), "--version", VERSION, *inventory, timeout=3000)
-    return out
+def images(life: Life) -> Path:
+    """The three images in one folder, and their keys in the inventory's vault."""
+    folder = Path(os.environ.get("HNTT_REIMAGE_IMAGES") or life.folder / "images")
+    if (folder / "keys").exists():
+        shutil.copytree(folder / "keys", life.lab.folder / "image")
+    else:
+        life.lab.hntt("image", "key", "-i", str(life.lab.inventory))
+    bad = life.lab.inventory_beside("bad-inventory", BAD)
+    for name, version in VERSIONS.items():
+        if not (folder / name).exists():
+            out = ("--out", str(folder / name), "--version", version)
+            inventory = bad if name == "bad" else life.lab.inventory
+            life.lab.hntt("image", "build", *out, "-i", str(inventory), timeout=3000)
+    return folder
 
 
 @pytest.fixture(scope="module")
-def stick(life: Life, image: Path) -> Path:
+def stick(life: Life, images: Path) -> Path:
     """As docs/vi/cai-lai-may.md says."""
-    seeds, out = life.folder / "seeds", life.folder / "stick.img"
+    seeds, out, image = life.folder / "seeds", life.folder / "stick.img", images / "first"
     done = life.lab.playbook("reimage", "-e", "mode=stick", "-e", f"image={image}", "-e", f"out={seeds}")
     assert done.returncode == 0, done.stdout[-4000:]
     life.lab.hntt(
@@ -172,3 +186,80 @@ def test_after_a_power_cut_the_page_is_there_by_itself(life: Life) -> None:
     until(life.shows_the_page, "the room's page on the screen")
     until(lambda: "healthy" in life.lab.ssh("sudo", "hntt-pc", "check", "--json", check=False), "an answer")
     assert life.lab.ssh("cat", "/proc/cmdline").count("rauc.slot=A") == 1
+
+
+def test_no_key_leads_out_of_the_page(life: Life) -> None:
+    assert life.pc is not None
+    boot = life.lab.ssh("cat", "/proc/sys/kernel/random/boot_id")
+    for keys in KEYS_OUT:
+        life.pc.press(*keys.split("-"))
+        time.sleep(2)
+    until(life.shows_the_page, "the room's page on the screen", 120)
+    assert life.lab.ssh("cat", "/sys/class/tty/tty0/active").strip() == "tty1"
+    assert life.lab.ssh("cat", "/proc/sys/kernel/random/boot_id") == boot
+
+
+def test_a_camera_may_be_unplugged_and_comes_back_by_itself(life: Life) -> None:
+    def checked() -> bool:
+        said = json.loads(life.lab.ssh("sudo", "hntt-pc", "check", "--json", check=False))
+        return bool(next(item for item in said["checks"] if item["name"] == "camera")["ok"])
+
+    assert checked()
+    life.lab.ssh("echo vivid.0 | sudo tee /sys/bus/platform/drivers/vivid/unbind")
+    assert not checked()
+    assert life.shows_the_page()
+    life.lab.ssh("echo vivid.0 | sudo tee /sys/bus/platform/drivers/vivid/bind")
+    until(checked, "the camera is there", 120)
+
+
+def test_one_camera_is_accepted_and_nothing_else_on_usb(life: Life) -> None:
+    assert life.pc is not None
+    usb = UsbCameras(life.lab)
+    usb.make("one", "SERIAL-1")
+    usb.make("two", "SERIAL-2")
+    usb.plug("one", 0)
+    until(lambda: usb.listed("SERIAL-1") == "block", "an unknown camera is blocked", 120)
+    assert usb.seen() == []
+    life.lab.ssh("sudo", "hntt-pc", "usb", "accept")
+    until(lambda: usb.seen() == ["one"], "the accepted camera is seen", 120)
+    usb.plug("two", 1)
+    until(lambda: usb.listed("SERIAL-2") == "block", "a second camera is blocked", 120)
+    assert usb.seen() == ["one"]
+    usb.unplug("one")
+    until(lambda: usb.seen() == [], "the camera is gone", 120)
+    usb.plug("one", 0)
+    until(lambda: usb.seen() == ["one"], "the camera came back", 120)
+    life.pc.plug_in_a_usb_disk("SOMEBODYS-DISK")
+    until(lambda: usb.listed("SOMEBODYS-DISK") == "block", "a disk is blocked", 120)
+    assert "sda" not in life.lab.ssh("ls", "/sys/block")
+
+
+def test_the_next_image_comes_over_the_line_and_is_kept(life: Life, images: Path) -> None:
+    assert life.pc is not None
+    machine, before = life.lab.ssh("cat", "/etc/machine-id"), life.lab.bytes_of_the_pc()
+    whole = (images / "following/root.raucb").stat().st_size
+    done = update(life, images / "following")
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert life.slot_and_version() == ("B", VERSIONS["following"])
+    assert life.lab.bytes_of_the_pc() - before < whole / 5
+    assert life.lab.ssh("cat", "/etc/machine-id") == machine
+    assert int(life.lab.ssh("journalctl --list-boots --no-pager -q | grep -c .")) >= 3
+    until(life.shows_the_page, "the room's page on the screen")
+    seen = life.lab.playbook("audit", "-e", "fail_on_drift=true")
+    assert seen.returncode == 0, seen.stdout[-4000:]
+
+
+def test_a_bad_image_is_left_by_itself(life: Life, images: Path) -> None:
+    life.trial_s = BAD_TRIAL_S
+    life.switch_on()
+    until(lambda: life.slot_and_version()[0] == "B" and life.lab.registered(), "a new start")
+    done = update(life, images / "bad")
+    assert done.returncode != 0
+    assert life.slot_and_version() == ("B", VERSIONS["following"])
+    assert life.stages()[-2:] == ["failed", "fell_back"]
+    until(life.shows_the_page, "the room's page on the screen")
+
+
+def update(life: Life, image: Path) -> subprocess.CompletedProcess[str]:
+    """As docs/vi/cai-lai-may.md says."""
+    return life.lab.playbook("reimage", "-e", "mode=update", "-e", f"image={image}", "-e", "hours=3", timeout=3 * 3600)

@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 from tests_province import AUTHORITY, OPERATOR_KEY
 
-from hntt.image.content import TARGET, UNITS, Content, _states, common_content, image_content, program_files, write_tree
+from hntt.image.content import (
+    TARGET,
+    UNITS,
+    Content,
+    _states,
+    common_content,
+    image_content,
+    program_files,
+    role_content,
+    write_tree,
+)
 from hntt.image.errors import ImageError
 from hntt.image.signing import KeyFolder
 from hntt.intent.day0 import PC_ROLES, pc_files
@@ -136,3 +146,14 @@ def test_files_are_written_for_nobody_else_until_they_have_their_owner(tmp_path:
     write_tree(common_content([state(files=(File(dest="/etc/a/x", content="x", mode="0644"),))]), tmp_path / "tree")
     assert (tmp_path / "tree/etc/a/x").stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "tree/etc/a").stat().st_mode & 0o777 == 0o755
+
+
+def test_an_inventory_narrowed_to_some_communes_makes_the_same_image(tmp_path: Path) -> None:
+    whole = read_offline(ROOT / "inventories/quang_binh")
+    narrowed = tmp_path / "narrowed"
+    narrowed.mkdir()
+    (narrowed / "group_vars").symlink_to(whole.config.directory / "group_vars")
+    (narrowed / "hntt.yml").write_text(
+        f"plugin: hntt_register\nregister: {whole.config.register_dir}\nonly: {{communes: [an-thuy.le-thuy]}}\n"
+    )
+    assert role_content(read_offline(narrowed), ROOT) == role_content(whole, ROOT)

@@ -115,6 +115,17 @@ def test_a_lost_page_is_opened_anew_after_two_minutes_and_not_before() -> None:
     assert system.ran[-1] == "systemctl restart hntt-kiosk.service"
 
 
+def test_a_slow_pc_is_given_twice_the_time_after_each_new_start() -> None:
+    system, restarts = Pretended(ss=Ran(0, "")), []
+    for now in range(1000, 1000 + 6 * 3600, 60):
+        before = len(system.ran)
+        main.watch(FACTS, system, now)
+        if "systemctl restart hntt-kiosk.service" in system.ran[before:]:
+            restarts.append(now)
+    waits = [later - earlier for earlier, later in zip([1000, *restarts], restarts, strict=False)]
+    assert waits == [120, 240, 480, 960, *[1800] * (len(waits) - 4)]
+
+
 def test_a_page_that_came_back_begins_to_count_anew() -> None:
     lost, there = Pretended(ss=Ran(0, "")), Pretended()
     main.watch(FACTS, lost, 1000)
