@@ -27,6 +27,7 @@ from hntt.lab.picture import Picture
 ROOT = Path(__file__).parents[3]
 CLI = [sys.executable, "-c", "from hntt.cli import main; main()"]
 DISTRICT, COMMUNE, NUMBER, SERVER = "le-thuy", "an-thuy.le-thuy", "404552", "mcu-3.tinh"
+ROOM = "2007"
 PC = f"pc.{COMMUNE}"
 HOSTS = ("noc.tinh", SERVER, "rt.tinh", f"rt.{DISTRICT}", f"rt.{COMMUNE}")
 # A computer of the commune is no computer emulated on two busy cores: these are the test's, not the image's.
@@ -226,7 +227,7 @@ def _extra_units(trial_s: int) -> list[str]:
         "[Unit]\nDescription=Test picture in place of a camera\nDefaultDependencies=no\n"
         "After=systemd-modules-load.service\nBefore=sysinit.target\n"
         "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/usr/sbin/modprobe vivid n_devs=1 node_types=0x1\n"
-        # Two more USB ports, into which lab_usb.py plugs cameras that are made of software.
+        # Two more USB ports, into which lab_usb.py plugs devices that are made of software.
         "ExecStart=/usr/sbin/modprobe dummy_hcd num=2\n"
     )
     given = {

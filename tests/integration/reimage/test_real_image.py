@@ -17,10 +17,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from lab_pc import HOSTS, PC, TRIAL_S, LabMachine, PcLab
-from lab_usb import UsbCameras
+from lab_pc import HOSTS, NUMBER, PC, ROOM, SERVER, TRIAL_S, LabMachine, PcLab
+from lab_usb import UsbDevices
 from reimage_bench import KEPT, make_disk
 from reimage_pc import ASK, DONE, PLAN, STOPPED
+
+from hntt.lab.picture import Picture
 
 pytestmark = pytest.mark.reimage
 
@@ -30,7 +32,7 @@ BAD = "commune_pc_browser_flags: ['--host-resolver-rules=MAP * ~NOTFOUND']\n"
 """A browser that finds no server: the image boots and answers, and nobody in the room sees a page."""
 BAD_TRIAL_S = 900
 DISK_SIZE = 12 << 30
-HEADER, BODY = (20, 39, 57), (11, 23, 34)
+HEADER, BODY = (18, 40, 58), (11, 23, 34)
 """Colours of the room's page above and below its head."""
 KEYS_OUT = (
     "alt-f4", "ctrl-w", "ctrl-t", "ctrl-l", "ctrl-alt-f2", "ctrl-alt-f3", "ctrl-alt-delete", "alt-sysrq-b", "f11",
@@ -70,9 +72,17 @@ class Life:
 
     def shows_the_page(self) -> bool:
         """Whether the room's page is on the screen."""
-        assert self.pc is not None
-        picture = self.pc.picture(self.folder / "screen.png")
+        picture = self._screen()
         return [picture.at(0.5, 0.04), picture.at(0.5, 0.2)] == [HEADER, BODY]
+
+    def shows_its_camera(self) -> bool:
+        """Whether the page has the camera's picture in its corner: a green bar of the kernel's test picture."""
+        red, green, blue = self._screen().at(0.888, 0.65)
+        return green > 150 and red < 50 and blue < 50
+
+    def _screen(self) -> Picture:
+        assert self.pc is not None
+        return self.pc.picture(self.folder / "screen.png")
 
     def stages(self) -> list[str]:
         """What the centre has heard of the PC, oldest first."""
@@ -171,6 +181,11 @@ def test_its_browser_is_in_the_district_s_room(life: Life) -> None:
     until(life.lab.registered, "registered at the room's server")
     assert life.lab.address in life.lab.registered()[0]
     until(life.shows_the_page, "the room's page on the screen")
+    life.lab.on(SERVER, "hntt-meetings", "open", ROOM, "district_commune", "1200")
+    try:
+        until(lambda: NUMBER in life.lab.on(SERVER, "asterisk", "-rx", f"confbridge list {ROOM}"), "in the room", 600)
+    finally:
+        life.lab.on(SERVER, "hntt-meetings", "close", ROOM)
 
 
 def test_the_operator_sees_all_stages_and_that_it_is_well(life: Life) -> None:
@@ -200,35 +215,37 @@ def test_no_key_leads_out_of_the_page(life: Life) -> None:
 
 
 def test_a_camera_may_be_unplugged_and_comes_back_by_itself(life: Life) -> None:
-    def checked() -> bool:
+    def is_well() -> bool:
         said = json.loads(life.lab.ssh("sudo", "hntt-pc", "check", "--json", check=False))
         return bool(next(item for item in said["checks"] if item["name"] == "camera")["ok"])
 
-    assert checked()
+    until(life.shows_its_camera, "the camera's picture on the page")
     life.lab.ssh("echo vivid.0 | sudo tee /sys/bus/platform/drivers/vivid/unbind")
-    assert not checked()
+    until(lambda: not is_well(), "the PC misses its camera", 120)
+    until(lambda: not life.shows_its_camera(), "no picture on the page", 600)
     assert life.shows_the_page()
     life.lab.ssh("echo vivid.0 | sudo tee /sys/bus/platform/drivers/vivid/bind")
-    until(checked, "the camera is there", 120)
+    until(is_well, "the camera is there", 120)
+    until(life.shows_its_camera, "the camera's picture on the page", 600)
 
 
-def test_one_camera_is_accepted_and_nothing_else_on_usb(life: Life) -> None:
+def test_usb_takes_what_was_accepted_and_nothing_else(life: Life) -> None:
     assert life.pc is not None
-    usb = UsbCameras(life.lab)
+    usb = UsbDevices(life.lab)
     usb.make("one", "SERIAL-1")
     usb.make("two", "SERIAL-2")
     usb.plug("one", 0)
-    until(lambda: usb.listed("SERIAL-1") == "block", "an unknown camera is blocked", 120)
-    assert usb.seen() == []
+    until(lambda: usb.listed("SERIAL-1") == "block", "an unknown device is blocked", 120)
+    assert usb.used() == []
     life.lab.ssh("sudo", "hntt-pc", "usb", "accept")
-    until(lambda: usb.seen() == ["one"], "the accepted camera is seen", 120)
+    until(lambda: usb.used() == ["one"], "the accepted device is used", 120)
     usb.plug("two", 1)
-    until(lambda: usb.listed("SERIAL-2") == "block", "a second camera is blocked", 120)
-    assert usb.seen() == ["one"]
+    until(lambda: usb.listed("SERIAL-2") == "block", "a second one is blocked", 120)
+    assert usb.used() == ["one"]
     usb.unplug("one")
-    until(lambda: usb.seen() == [], "the camera is gone", 120)
+    until(lambda: usb.used() == [], "the device is gone", 120)
     usb.plug("one", 0)
-    until(lambda: usb.seen() == ["one"], "the camera came back", 120)
+    until(lambda: usb.used() == ["one"], "the device came back", 120)
     life.pc.plug_in_a_usb_disk("SOMEBODYS-DISK")
     until(lambda: usb.listed("SOMEBODYS-DISK") == "block", "a disk is blocked", 120)
     assert "sda" not in life.lab.ssh("ls", "/sys/block")
