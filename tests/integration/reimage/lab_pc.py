@@ -237,6 +237,8 @@ def _extra_units(trial_s: int) -> list[str]:
         "systemd.unit-dropin.hntt-trial.service": (
             f"[Service]\nEnvironment=HNTT_TRIAL_DEADLINE_S={trial_s}\nCPUSchedulingPolicy=idle\n"
         ),
+        # Emulated, the page leaves nothing for what yields to it.
+        "systemd.unit-dropin.rauc.service": "[Service]\nNice=0\nIOSchedulingClass=best-effort\n",
         "systemd.unit-dropin.hntt-report.service": "[Service]\nTimeoutStartSec=1800\n",
         "systemd.unit-dropin.ssh.service": '[Service]\nEnvironment="SSHD_OPTS=-oLoginGraceTime=600"\n',
         "systemd.unit-dropin.hntt-trial-end.timer": f"[Timer]\nOnBootSec=\nOnBootSec={TRIAL_END}\n",

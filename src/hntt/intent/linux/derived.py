@@ -47,11 +47,11 @@ def with_sums(state: DeclaredState) -> DeclaredState:
 
     Files with secrets and built files are left out: their bytes are not known here.
     """
-    listed = sorted(
+    listed = [
         f"{hashlib.sha256(file.content.encode()).hexdigest()}  {file.dest}\n"
-        for file in state.files
+        for file in sorted(state.files, key=lambda file: file.dest)
         if not file.secret and file.content != SUMS and built_path(file.content) is None
-    )
+    ]
     files = (
         file.model_copy(update={"content": "".join(listed)}) if file.content == SUMS else file for file in state.files
     )
