@@ -1,6 +1,7 @@
 #!/bin/sh
 # test-reimage [PYTEST_OPTION…]: everything about reimaging that CI can't afford on each run. JUnit XML: build/reports.
-# With HNTT_REIMAGE_IMAGE=DIR (and keys beside it) also a PC with that whole image in a lab: hours (test_real_image.py).
+# Half of it is a PC with the whole image in a lab with the real centre (test_real_image.py). It builds three images, unless
+# HNTT_REIMAGE_IMAGES=DIR has them.
 # HNTT_REIMAGE_CUTS: power cuts during an installation, and as many during an update (10).
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
