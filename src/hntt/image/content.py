@@ -141,6 +141,7 @@ def image_content(offline: OfflineInventory, root: Path, keys: KeyFolder, versio
             f"{PROGRAM}/image.json",
             (json.dumps({"format": FORMAT, "compatible": COMPATIBLE, "version": version}) + "\n").encode(),
         ),
+        ContentFile(f"{PROGRAM}/role-files", "".join(f"{file.path}\n" for file in role.files).encode()),
         ContentFile(RAUC_SLOTS, RAUC_SLOTS_SCRIPT.encode(), "0755"),
         ContentFile("/etc/fstab", b""),
         *([ContentFile("/etc/apt/sources.list", sources.encode())] if sources else []),

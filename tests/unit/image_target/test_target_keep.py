@@ -55,6 +55,19 @@ def test_the_sums_are_those_of_the_slot_that_was_signed(tmp_path: Path) -> None:
     assert (root / "etc/hntt-pc/declared.sums").read_text() == f"{digest}  /etc/hntt/room\n"
 
 
+def test_what_only_a_newer_image_declares_is_listed_as_a_converge_would(tmp_path: Path) -> None:
+    root = slot(tmp_path / "one")
+    (root / "etc/hntt-pc").mkdir(parents=True)
+    (root / "etc/hntt/a_new_one").parent.mkdir(parents=True)
+    (root / "etc/hntt/a_new_one").write_text("new\n")
+    (root / keep.ROLE_FILES).write_text("/etc/hntt/a_new_one\n/etc/hntt/room\n/etc/hntt/gone\n")
+    assert first_boot.main(root) == 0
+    digests = [hashlib.sha256(content).hexdigest() for content in (b"new\n", b"2007\n")]
+    assert (root / "etc/hntt-pc/declared.sums").read_text() == (
+        f"{digests[0]}  /etc/hntt/a_new_one\n{digests[1]}  /etc/hntt/room\n"
+    )
+
+
 def test_a_group_that_the_new_image_lacks_is_no_reason_to_stop(tmp_path: Path) -> None:
     root = slot(tmp_path / "one")
     entry = {"path": "/etc/x", "mode": "0640", "group": "no-such-group", "content": "x"}

@@ -20,6 +20,8 @@ KEPT = "own.json"
 MORE = ("/etc/hntt-pc/page.js", "/etc/usbguard/rules.conf")
 """Not in the seed: the number's password comes with the first converge, the list of devices is what was plugged in."""
 SUMS = "etc/hntt-pc/declared.sums"
+ROLE_FILES = "usr/lib/hntt/role-files"
+"""What the roles declare on every PC alike, a path on each line; the image's."""
 
 
 def main(root: Path = Path("/")) -> int:
@@ -48,15 +50,21 @@ def put_back(identity: Path, root: Path) -> None:
 
 
 def renew_sums(root: Path) -> None:
-    """Let what ``hntt-pc check`` compares with be this slot's own files, which are what was signed."""
+    """Let what ``hntt-pc check`` compares with be this slot's own files, which are what was signed.
+
+    Files that only a newer image's roles declare are listed too, so that an audit after an update finds what it would
+    after a converge.
+    """
     sums = root / SUMS
     if not sums.is_file():
         return
+    listed = {line.partition("  ")[2] for line in sums.read_text().splitlines()}
+    if (root / ROLE_FILES).is_file():
+        listed.update((root / ROLE_FILES).read_text().splitlines())
     lines = []
-    for line in sums.read_text().splitlines():
-        path = line.partition("  ")[2]
+    for path in sorted(listed - {"", f"/{SUMS}"}):
         file = root / path.lstrip("/")
-        if path and file.is_file():
+        if file.is_file():
             lines.append(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {path}\n")
     mode = sums.stat().st_mode & 0o777
     reports.write_whole(sums, "".join(lines).encode(), mode)
