@@ -25,7 +25,7 @@ BARE_KINDS: frozenset[str] = frozenset({"probe", "admin"})
 """Kinds that are a network namespace with an address and a default route, not a container."""
 
 DEFAULT_IMAGES: dict[str, str] = {"router": "hntt-router", "vcs": "hntt-vcs", "mcu": "hntt-mcu", "pc": "hntt-pc"}
-DEFAULT_DISK_MB: dict[str, int] = {"router": 64}
+DEFAULT_DISK_MB: dict[str, int] = {"router": 64, "noc": 2048}
 _MAX_IFNAME = 15
 
 
@@ -36,7 +36,8 @@ class LabHost:
     ``interfaces`` are created with exactly these names. ``address`` is the management address (no prefix
     length). ``prefix_length`` and ``gateway`` matter for the kinds ``probe`` and ``admin`` only, which have no
     configuration of their own: their first interface gets the address and the default route.
-    ``disk_mb`` bounds everything the host may write (default: 64 for routers, 1024 for others).
+    ``disk_mb`` bounds everything the host may write (default: 64 for routers, 1024 for others, 2048 for the centre,
+    whose store holds two images of the PCs).
     """
 
     name: str

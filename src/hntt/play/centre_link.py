@@ -20,6 +20,9 @@ from hntt.i18n import tr
 PROGRAM = "/usr/local/sbin/hntt-centre"
 IMAGES = "/srv/hntt/images"
 _ANSWER_S, _UPLOAD_S = 30, 3600
+_NO_ROOM = 28
+_SPARE = 64 << 20
+"""What the store leaves free for the centre's other services, in bytes."""
 
 
 class CentreLinkError(HnttError):
@@ -44,12 +47,14 @@ class CentreLink:
         return found
 
     def publish(self, file: Path, version: str, sha256: str) -> bool:
-        """Put an image's file into the store, unless it is there with these bytes; whether it was put."""
+        """Put an image's file into the store, unless it is there with these bytes; whether it was put.
+
+        Of the older versions the newest stays, since PCs may be fetching it. Where there is no room nothing is copied.
+        """
         place = shlex.quote(f"{IMAGES}/{version}/{file.name}")
         if self._run(f"sudo -n sha256sum {place} 2>/dev/null || :").startswith(sha256):
             return False
-        folder = shlex.quote(f"{IMAGES}/{version}")
-        script = f"set -e; umask 022; mkdir -p {folder}; cat > {place}.part; mv {place}.part {place}; sha256sum {place}"
+        script = store_script(IMAGES, version, file.name, file.stat().st_size)
         said = self._run(f"sudo -n sh -c {shlex.quote(script)}", file, _UPLOAD_S)
         if not said.startswith(sha256):
             raise CentreLinkError(
@@ -90,6 +95,8 @@ class CentreLink:
         if done.returncode != 0:
             why = (_text(done.stderr) or _text(done.stdout)).strip().splitlines()
             last = why[-1] if why else "?"
+            if done.returncode == _NO_ROOM:
+                raise CentreLinkError(f"{target.name}: {last}")
             raise CentreLinkError(
                 tr(
                     vi=f"{target.name}: {last} (chạy site.yml --limit {target.name} rồi làm lại)",
@@ -97,6 +104,32 @@ class CentreLink:
                 )
             )
         return _text(done.stdout)
+
+
+def store_script(folder: str, version: str, name: str, size: int) -> str:
+    """A shell script that reads a file of ``size`` bytes into the store and says its SHA-256.
+
+    It removes what an upload that was cut left behind and all older versions but the newest. Without room it exits with
+    28, and its last line says how much is missing.
+    """
+    place, wanted = shlex.quote(f"{version}/{name}"), (size + _SPARE) >> 20
+    no_room = tr(
+        vi=f"kho image còn $free MB, cần {wanted} MB: dọn ổ đĩa hoặc thêm dung lượng, rồi làm lại",
+        en=f"the image store has $free MB left and wants {wanted} MB: free or add disk space, then this again",
+    )
+    return f"""set -e
+umask 022
+cd {shlex.quote(folder)}
+rm -f ./*/*.part
+ls | grep -Ex '[0-9]+([.][0-9]+)*' | grep -Fvx {shlex.quote(version)} | sort -V | head -n -1 | xargs -r rm -rf --
+free=$(($(df --output=avail -B1M . | tail -n 1)))
+if [ "$free" -lt {wanted} ]; then echo "{no_room}" >&2; exit {_NO_ROOM}; fi
+mkdir -p {shlex.quote(version)}
+trap 'rm -f {place}.part' EXIT
+cat >{place}.part
+mv {place}.part {place}
+sha256sum {place}
+"""
 
 
 def _text(output: bytes | str | None) -> str:
