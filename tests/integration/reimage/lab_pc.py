@@ -82,6 +82,7 @@ class PcLab:
         self.hntt("lab", "up", "-i", str(self.inventory), "--pcs", "none")
         overlay = self.folder / "overlay.yml"
         data = yaml.safe_load(overlay.read_text(encoding="utf-8"))
+        data["only"]["without"].remove(PC)  # it is there, if not as a container
         # A machine has a kernel of its own, which the containers have not.
         data["hosts"][PC] = {
             "linux_base_own_kernel": True,
