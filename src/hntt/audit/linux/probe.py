@@ -188,8 +188,22 @@ def sysctls(names: list[str]) -> dict[str, str]:
 
 
 def listening() -> list[dict[str, Any]]:
-    """Sockets that wait for somebody: TCP listeners and UDP sockets bound to no peer, with their process."""
+    """Sockets that wait for somebody: TCP listeners and UDP sockets bound to no peer, with their process.
+
+    A browser that calls opens and closes sockets all the time: one whose process is not found is looked for again, and
+    is left out when it is gone by then.
+    """
+    found = waiting_sockets()
     owners = socket_owners()
+    if any(inode not in owners for inode, _ in found):
+        owners.update(socket_owners())
+        there = {inode for inode, _ in waiting_sockets()}
+        found = [(inode, facts) for inode, facts in found if inode in owners or inode in there]
+    return [{**facts, "process": owners.get(inode, "")} for inode, facts in found]
+
+
+def waiting_sockets() -> list[tuple[str, dict[str, Any]]]:
+    """Each such socket's inode and where it waits."""
     found = []
     for proto, state in LISTEN.items():
         for suffix in ("", "6"):
@@ -197,14 +211,8 @@ def listening() -> list[dict[str, Any]]:
                 fields = line.split()
                 if fields[3] == state and int(fields[2].split(":")[1], 16) == 0:
                     address, port = fields[1].split(":")
-                    found.append(
-                        {
-                            "proto": proto,
-                            "address": numeric_address(address),
-                            "port": int(port, 16),
-                            "process": owners.get(fields[9], ""),
-                        }
-                    )
+                    facts = {"proto": proto, "address": numeric_address(address), "port": int(port, 16)}
+                    found.append((fields[9], facts))
     return found
 
 
