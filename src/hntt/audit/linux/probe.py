@@ -16,9 +16,11 @@ import pwd
 import socket
 import subprocess
 import sys
+import time
 from typing import Any
 
 COMMAND_TIMEOUT = 20
+STOPPING_S = 15
 NO_LOGIN = ("nologin", "false", "sync", "shutdown", "halt")
 LISTEN = {"tcp": "0A", "udp": "07"}
 
@@ -86,7 +88,20 @@ def packages(names: list[str]) -> dict[str, str]:
 
 
 def units(names: list[str]) -> dict[str, dict[str, str]]:
-    """Load, active and enablement state of the named units."""
+    """Load, active and enablement state of the named units.
+
+    A unit that is stopping is often one that starts anew: it is given time until it is one or the other.
+    """
+    end = time.monotonic() + STOPPING_S
+    found = units_now(names)
+    while time.monotonic() < end and any(facts["active"] == "deactivating" for facts in found.values()):
+        time.sleep(1)
+        found = units_now(names)
+    return found
+
+
+def units_now(names: list[str]) -> dict[str, dict[str, str]]:
+    """What systemd says at this moment."""
     if not names:
         return {}
     output = run("systemctl", "show", "--property=Id,LoadState,ActiveState,UnitFileState", "--", *names)

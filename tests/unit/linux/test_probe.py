@@ -1,4 +1,4 @@
-"""Who waits on which port, while a browser opens and closes ports of its own."""
+"""What the probe says of things of a moment: ports that a browser opens and closes, units that start anew."""
 
 from __future__ import annotations
 
@@ -48,3 +48,20 @@ def test_this_process_s_own_socket_is_found() -> None:
         mine = [found for found in probe.listening() if found["port"] == bound.getsockname()[1]]
     name = Path("/proc/self/comm").read_text(encoding="ascii").strip()
     assert [(found["proto"], found["address"], found["process"]) for found in mine] == [("udp", "127.0.0.1", name)]
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        (["active"], "active"),
+        (["deactivating", "deactivating", "active"], "active"),
+        (["deactivating"] * 9, "deactivating"),
+    ],
+)
+def test_a_unit_that_is_stopping_is_given_time(monkeypatch: pytest.MonkeyPatch, states: list[str], said: str) -> None:
+    clock = iter(range(100))
+    monkeypatch.setattr(probe.time, "monotonic", lambda: 2 * next(clock))
+    monkeypatch.setattr(probe.time, "sleep", lambda _seconds: None)
+    each = iter(states)
+    monkeypatch.setattr(probe, "units_now", lambda names: {names[0]: {"active": next(each)}})
+    assert probe.units(["hntt-kiosk.service"]) == {"hntt-kiosk.service": {"active": said}}
