@@ -18,6 +18,7 @@ from hntt.audit.shells import run_everywhere
 from hntt.centre import stages
 from hntt.errors import HnttError, UsageError
 from hntt.i18n import tr
+from hntt.image.content import PROGRAM
 from hntt.image.files import sha256_of
 from hntt.image.manifest import BUNDLE, Manifest, read_manifest, version_numbers
 from hntt.image.manifest import verify as verify_image
@@ -320,7 +321,6 @@ def _start(fleet: Fleet, hosts: Sequence[str], version: str) -> dict[str, str]:
 
 def _update_command(fleet: Fleet, host: str, version: str) -> str:
     url = f"{images.base_url(fleet.scope.network, host)}{version}/{BUNDLE}"
-    # The download takes long: a meeting may have begun meanwhile, and nobody's picture goes for a restart.
-    script = f"rauc install {shlex.quote(url)} && until hntt-pc idle; do sleep 60; done && systemctl reboot"
+    script = f"cd {PROGRAM} && exec python3 -s -B -m target.update {shlex.quote(url)}"
     unit = "systemd-run --quiet --collect --unit=hntt-update /bin/sh -c"
     return f"sudo -n {unit} {shlex.quote(script)} && echo {_STARTED}"

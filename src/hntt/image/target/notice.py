@@ -37,7 +37,8 @@ NO_LINE = "no_line"
 
 def sentence(seed: dict[str, Any], error: CentreError) -> str:
     """What is shown for an error of enrolling: which PC, what is the matter, what to do. Vietnamese."""
-    pc = f"Máy của xã {seed['commune']}, {seed['district']} (mã {seed['code']})"
+    # What the screen can't say must not keep a report from being sent.
+    pc = "Máy của xã {}, {} (mã {})".format(*(seed.get(name, "?") for name in ("commune", "district", "code")))
     call = f"hãy gọi {WHOM} và đọc nguyên câu này."
     if error.code in STUCK:
         return f"{pc} chưa ghi danh được vì {STUCK[error.code]}: {call}"
