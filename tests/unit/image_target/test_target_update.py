@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,3 +75,21 @@ def test_who_gives_up_tells_the_centre_and_does_not_restart(
     assert pc.updated() == 1
     assert pc.ran == [f"rauc install {URL}"] * tries
     assert pc.told() == [("failed", f"the update was not written: {why}")]
+
+
+def test_the_journal_has_its_lines_as_they_come(tmp_path: Path) -> None:
+    """A slow line takes an hour, and whoever looks wants to see how far it is."""
+    (tmp_path / "rauc").write_text("#!/bin/sh\necho '40% Updating slots'\nsleep 5\ntouch ended\n")
+    (tmp_path / "rauc").chmod(0o755)
+    begun = subprocess.Popen(
+        [sys.executable, "-s", "-B", "-m", "hntt.image.target.update", URL],
+        stdout=subprocess.PIPE, text=True, cwd=tmp_path,
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}, start_new_session=True,
+    )  # fmt: skip
+    try:
+        assert begun.stdout is not None
+        assert begun.stdout.readline() == "40% Updating slots\n"
+        assert not (tmp_path / "ended").exists()
+    finally:
+        os.killpg(begun.pid, signal.SIGKILL)
+        begun.wait()

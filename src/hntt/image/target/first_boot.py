@@ -62,6 +62,12 @@ def version(root: Path) -> str:
         return ""
 
 
+def own_reports(root: Path) -> reports.Queue:
+    """The queue of the installed PC, in its seed's name and its slot's version; SeedError as for the seed."""
+    seed = read_seed(root / IDENTITY, root / str(KEY).lstrip("/"))
+    return reports.Queue(seed["host"], version(root), root / "data/hntt/reports")
+
+
 def apply(seed: dict[str, Any], identity: Path, root: Path) -> None:
     """Write the seed's files, the machine id and the host keys into the slot at ``root``."""
     for file in seed["files"]:

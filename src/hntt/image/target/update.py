@@ -13,9 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from . import reports
-from .first_boot import read_seed, version
-from .signed import KEY
+from .first_boot import own_reports
 
 PAUSES_S = (60, 120, 240, 480, 960)
 REFUSED = re.compile(r"signature|mismatch|compatible", re.IGNORECASE)
@@ -32,7 +30,6 @@ def main(
     run = run or _run
     for pause in (*PAUSES_S, None):
         done = run(["rauc", "install", url])
-        print(done.stdout, flush=True)
         if done.returncode == 0:
             break
         if pause is None or REFUSED.search(done.stdout):
@@ -46,7 +43,13 @@ def main(
 
 
 def _run(words: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    """Run a program whose lines are in the journal as they come: the operator looks there while it writes."""
+    said = []
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        for line in process.stdout or ():
+            print(line, end="", flush=True)
+            said.append(line)
+    return subprocess.CompletedProcess(words, process.returncode, "".join(said))
 
 
 def _why(said: str) -> str:
@@ -56,8 +59,7 @@ def _why(said: str) -> str:
 
 
 def _report(root: Path, why: str) -> None:
-    host = read_seed(root / "data/hntt/identity", root / str(KEY).lstrip("/"))["host"]
-    reports.Queue(host, version(root), root / "data/hntt/reports").add(
+    own_reports(root).add(
         "failed", {"code": "GHI", "vi": f"Không ghi được bản mới: {why}", "en": f"the update was not written: {why}"}
     )
 
